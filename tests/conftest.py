@@ -1,0 +1,24 @@
+"""What holds for every test: invented credentials, so that nothing can reach a real account by mistake."""
+
+import os
+
+import pytest
+
+INVENTED = {
+    "AWS_ACCESS_KEY_ID": "test",
+    "AWS_SECRET_ACCESS_KEY": "test",
+    "AWS_DEFAULT_REGION": "us-east-1",
+    "AWS_CONFIG_FILE": os.devnull,
+    "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+    "POWERTOOLS_SERVICE_NAME": "test",
+    "POWERTOOLS_METRICS_NAMESPACE": "cdr-exporter",
+}
+
+
+@pytest.fixture(autouse=True)
+def _no_account(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No profile, no region and no key of the developer's reach a test."""
+    for name in [name for name in os.environ if name.startswith("AWS_") and name not in INVENTED]:
+        monkeypatch.delenv(name)
+    for name, value in INVENTED.items():
+        monkeypatch.setenv(name, value)
