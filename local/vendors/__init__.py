@@ -1,0 +1,1 @@
+"""The two vendors, simulated on loopback as their documents describe them."""

@@ -1,0 +1,170 @@
+"""Telnyx's CDR Reports, V1 and its V2 twin, on one server: polled, never calling back."""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Iterator, Mapping
+from datetime import datetime, timedelta
+from typing import Any, ClassVar, Literal
+from uuid import UUID
+
+from flask import Flask, request
+from flask.typing import ResponseReturnValue
+
+from local.calls import Axis, Call, Calls
+from local.vendors.frame import Built, Clock, Report, Vendor
+from local.vendors.http import Refusal, hang_up, integer, reply
+from local.vendors.telnyx_asks import Asked, EndRule, parse, wants
+from local.vendors.telnyx_file import write
+from local.vendors.telnyx_view import CODES, COMPLETE, EXPIRED, FAILED, PENDING, shown
+
+V1 = "/reporting/cdr_requests"
+# The SDK and the OpenAPI document name the first, newer pages the second.
+V2 = ("/v2/legacy/reporting/batch_detail_records/voice", "/v2/legacy_reporting/batch_detail_records/voice")
+CREDENTIALS = {"user": "ops@example.com", "token": "simulated-v1-token", "key": "KEY-simulated-v2"}
+UNPRICED = 0.005
+LIMITS = {"x-ratelimit-limit": "60", "x-ratelimit-remaining": "0", "x-ratelimit-reset": "2"}
+REFUSALS = {
+    401: ("Authentication failed", "Could not understand the provided credentials."),
+    403: ("Forbidden", "You do not have permission to perform this action."),
+    404: ("Resource not found", "The requested resource or URL could not be found."),
+    429: ("Too many requests", "You have exceeded the maximum number of requests."),
+    500: ("Unexpected error", "An unexpected error occurred."),
+}
+
+
+class Telnyx(Vendor[Asked, Built]):
+    """One Telnyx account; `api` only chooses which of the two base URLs `base_url` is.
+
+    `axis` and `closed` say by which time of a call a window selects it, and whether its end belongs to it.
+    `live` holds back what is not recorded yet when the report is built.
+    """
+
+    media: ClassVar[str] = "application/json"
+    file_type: ClassVar[str] = "text/csv"
+
+    def __init__(
+        self,
+        seed: int,
+        account: str,
+        *,
+        clock: Clock,
+        per_day: int = 400,
+        axis: Axis = "start",
+        closed: bool = False,
+        api: Literal["v1", "v2"] = "v1",
+        build_s: tuple[float, float] = (2.0, 6.0),
+        link_s: float = 3600,
+        end_rule: EndRule = "latest",
+        retention_days: int = 30,
+        live: bool = False,
+        credentials: Mapping[str, str] = CREDENTIALS,
+    ) -> None:
+        super().__init__(Calls(seed, account, per_day, unpriced=UNPRICED), clock, build_s, link_s)
+        self.axis, self.closed, self.api, self.live = axis, closed, api, live
+        self.end_rule, self.retention = end_rule, timedelta(days=retention_days)
+        self.credentials = {**CREDENTIALS, **credentials}
+
+    def opened(self) -> None:
+        self.base_url = self.root if self.api == "v1" else f"{self.root}/v2"
+        self.download_from = f"{self.files_url}/downloads/"
+
+    def routes(self, app: Flask) -> None:
+        for path in (V1, *V2):
+            app.add_url_rule(path, f"create {path}", self._create, methods=["POST"])
+            app.add_url_rule(path, f"list {path}", self._list, methods=["GET"])
+            app.add_url_rule(f"{path}/<id>", f"get {path}", self._get, methods=["GET"])
+            app.add_url_rule(f"{path}/<id>", f"delete {path}", self._delete, methods=["DELETE"])
+
+    def authorized(self) -> bool:
+        """V1 wants two headers and takes no key; V2 wants the key as a Bearer token."""
+        user, token, key = (self.credentials[name] for name in ("user", "token", "key"))
+        due = {"Authorization": f"Bearer {key}"} if _v2() else {"x-api-user": user, "x-api-token": token}
+        given = {name: request.headers.get(name, "") for name in due}
+        return all(hmac.compare_digest(given[name].encode(), due[name].encode()) for name in due)
+
+    def refusal(self, error: Refusal) -> dict[str, Any]:
+        code = CODES.get(error.status, "10007")
+        return {"errors": [{"code": code, "title": error.title, "detail": error.detail}]}
+
+    def refused(self, status: int) -> Refusal:
+        return Refusal(status, *REFUSALS[status], LIMITS if status == 429 else None)
+
+    def _create(self) -> ResponseReturnValue:
+        body: Any = request.get_json(force=True, silent=True)
+        asked = parse(body, self.clock(), self.end_rule, _v2())
+        id = self.draw(lambda rng: str(UUID(int=rng.getrandbits(128), version=1)))
+        report = self.begin(id, asked, body, f"downloads/{id}.csv", lambda ready: self._build(id, asked, ready))
+        return hang_up() if self.faults.take("dropped") else _wrap(self._show(report))
+
+    def _build(self, id: str, asked: Asked, ready: datetime) -> Built:
+        return write(self.folder / f"{id}.csv", self._rows(asked, ready))
+
+    def _rows(self, asked: Asked, ready: datetime) -> Iterator[Call]:
+        """What Telnyx still holds when the report is ready; if live, only what is recorded by then."""
+        for call in self.calls.between(asked.start, asked.end, axis=self.axis, closed=self.closed):
+            there = call.started_at >= ready - self.retention
+            if there and wants(asked, call) and (not self.live or call.recorded_at <= ready):
+                yield call
+
+    def _list(self) -> ResponseReturnValue:
+        """Newest first, so that pages move when a report is created between two reads."""
+        paging = Refusal(400, "Bad Request", "page must be at least 1, per_page between 1 and 1000")
+        number = integer(_either("page", "page[number]"), 1, 1, None, paging)
+        size = integer(_either("per_page", "page[size]"), 100, 1, 1000, paging)
+        reports = self.newest()
+        page = [self._show(report) for report in reports[(number - 1) * size : number * size]]
+        if not _v2():
+            return reply(page)
+        pages = -(-len(reports) // size)
+        meta = {"page_number": number, "page_size": size, "total_pages": pages, "total_results": len(reports)}
+        return reply({"data": page, "meta": meta})
+
+    def _get(self, id: str) -> ResponseReturnValue:
+        return _wrap(self._show(self._find(id)))
+
+    def _delete(self, id: str) -> ResponseReturnValue:
+        """V1 says so; V2 shows what is gone."""
+        report = self._find(id)
+        last = self._show(report)
+        with self.lock:
+            self.reports.pop(id, None)
+        self.files.drop(report.path)
+        return _wrap(last) if _v2() else reply({"success": True, "message": "CDR request deleted"})
+
+    def _find(self, id: str) -> Report[Asked, Built]:
+        with self.lock:
+            if id not in self.reports:
+                raise self.refused(404)
+            return self.reports[id]
+
+    def _status(self, report: Report[Asked, Built]) -> int:
+        now = self.clock()
+        if now >= report.created_at + self.retention:
+            return EXPIRED
+        if now < report.ready_at:
+            return PENDING
+        report.build.result()
+        return FAILED if report.failed else COMPLETE
+
+    def _show(self, report: Report[Asked, Built]) -> dict[str, Any]:
+        """With a link that is signed anew each time."""
+        status, link = self._status(report), None
+        if status == COMPLETE:
+            link = self.files.link(report.path, self.link_life, "simulated", self.clock())
+        return shown(report, status, link, _v2())
+
+
+telnyx = Telnyx
+
+
+def _v2() -> bool:
+    return request.path.startswith("/v2/")
+
+
+def _either(name: str, newer: str) -> str:
+    return newer if _v2() and newer in request.args else name
+
+
+def _wrap(shown: dict[str, Any]) -> ResponseReturnValue:
+    return reply({"data": shown} if _v2() else shown)

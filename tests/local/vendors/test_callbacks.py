@@ -1,0 +1,178 @@
+"""Flowroute's callbacks, received on loopback."""
+
+import json
+import ssl
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from ipaddress import ip_address
+from pathlib import Path
+from threading import Thread
+from time import monotonic, sleep
+from typing import Any
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from local.vendors.callbacks import Mode
+from local.vendors.flowroute import Flowroute, flowroute
+from tests.local.vendors.asking import exports, wish
+from tests.local.vendors.conftest import World
+
+
+class Receiver:
+    """Answers with the statuses it was given, then 200, and keeps what came."""
+
+    def __init__(self, statuses: list[int], certificate: Path | None) -> None:
+        self.got: list[tuple[str, dict[str, str], Any]] = []
+        received = self.got
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                body = self.rfile.read(int(self.headers["Content-Length"]))
+                received.append((self.path, dict(self.headers), json.loads(body)))
+                self.send_response(statuses[len(received) - 1] if len(received) <= len(statuses) else 200)
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+
+            def log_message(self, format: str, *args: Any) -> None:
+                pass
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        if certificate:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(certificate)
+            self.server.socket = context.wrap_socket(self.server.socket, server_side=True)
+        self.url = f"{'https' if certificate else 'http'}://127.0.0.1:{self.server.server_port}/callbacks/t/c"
+
+    def wait(self, count: int) -> None:
+        """Until so many have come."""
+        patience = monotonic() + 10
+        while len(self.got) < count and monotonic() < patience:
+            sleep(0.01)
+        assert len(self.got) == count
+
+
+@contextmanager
+def receiver(statuses: list[int] | None = None, certificate: Path | None = None) -> Iterator[Receiver]:
+    """A server for callbacks."""
+    peer = Receiver(statuses or [], certificate)
+    thread = Thread(target=peer.server.serve_forever, kwargs={"poll_interval": 0.02})
+    thread.start()
+    try:
+        yield peer
+    finally:
+        peer.server.shutdown()
+        thread.join()
+        peer.server.server_close()
+
+
+def asked(vendor: Flowroute, url: str) -> str:
+    answer = exports(vendor, "POST", json=wish(url))
+    assert answer.status_code == 202
+    return str(answer.json()["data"]["id"])
+
+
+def test_a_callback_comes_once_the_export_is_completed(world: World) -> None:
+    """To the URL of the request, not before the time, in the form of the vendor's other events."""
+    with receiver() as peer, flowroute(7, "main", clock=world, per_day=9) as vendor:
+        id = asked(vendor, peer.url)
+        sleep(0.15)
+        assert peer.got == []
+        world.after(seconds=10)
+        peer.wait(1)
+        sleep(0.1)
+        ((path, headers, body),) = peer.got
+        assert path == "/callbacks/t/c"
+        assert headers["User-Agent"] == "Go-http-client/1.1"
+        assert headers["Content-Type"] == "application/json"
+        assert "Authorization" not in headers
+        data = body["data"]
+        assert data["attributes"]["resource_id"] == id != data["id"] == data["attributes"]["id"]
+        assert (data["attributes"]["event_type"], data["attributes"]["status"]) == ("status_change", "completed")
+        assert [(one.export, one.status) for one in vendor.callbacks] == [(id, 200)]
+
+
+@pytest.mark.parametrize(("mode", "before", "after"), [("never", 0, 0), ("twice", 0, 2), ("early", 1, 1)])
+def test_callbacks_misbehave_as_told(world: World, mode: Mode, before: int, after: int) -> None:
+    """Never, twice, or while the export is still processing."""
+    with receiver() as peer, flowroute(7, "main", clock=world, per_day=9, callbacks=mode) as vendor:
+        id = asked(vendor, peer.url)
+        peer.wait(before)
+        assert exports(vendor, "GET", f"/{id}").json()["data"]["attributes"]["status"] == "processing"
+        world.after(seconds=10)
+        peer.wait(after)
+        sleep(0.15)
+        assert len(peer.got) == after
+
+
+def test_anything_but_200_is_sent_again_four_times(world: World) -> None:
+    """202 and 204 too: five attempts in all, then no more."""
+    refusals = [500, 202, 204, 404, 502, 500]
+    with receiver(refusals) as peer, flowroute(7, "main", clock=world, per_day=9, retry_s=0.02) as vendor:
+        asked(vendor, peer.url)
+        world.after(seconds=10)
+        peer.wait(5)
+        sleep(0.15)
+        assert [one.status for one in vendor.callbacks] == refusals[:5]
+        assert len({body["data"]["id"] for *_, body in peer.got}) == 1
+
+
+def test_a_200_ends_the_attempts(world: World) -> None:
+    """The third one is heard."""
+    with receiver([500, 500]) as peer, flowroute(7, "main", clock=world, per_day=9, retry_s=0.02) as vendor:
+        asked(vendor, peer.url)
+        world.after(seconds=10)
+        peer.wait(3)
+        sleep(0.1)
+        assert [one.status for one in vendor.callbacks] == [500, 500, 200]
+
+
+def test_a_failed_export_is_called_back_too(world: World) -> None:
+    """Its status says so."""
+    with receiver() as peer, flowroute(7, "main", clock=world, per_day=9) as vendor:
+        vendor.faults.add("failed")
+        asked(vendor, peer.url)
+        world.after(seconds=10)
+        peer.wait(1)
+        assert peer.got[0][2]["data"]["attributes"]["status"] == "failed"
+
+
+def test_https_is_verified_against_the_certificate_handed_in(world: World, tmp_path: Path) -> None:
+    """With it the callback arrives; without it, not a byte is told."""
+    certificate = self_signed(tmp_path / "both.pem")
+    with receiver(certificate=certificate) as peer:
+        with flowroute(7, "main", clock=world, per_day=9, ca=certificate) as vendor:
+            asked(vendor, peer.url)
+            world.after(seconds=10)
+            peer.wait(1)
+        with flowroute(7, "main", clock=world, per_day=9, retry_s=0.01) as vendor:
+            asked(vendor, peer.url)
+            world.after(seconds=10)
+            patience = monotonic() + 10
+            while len(vendor.callbacks) < 5 and monotonic() < patience:
+                sleep(0.01)
+            assert [one.status for one in vendor.callbacks] == [0] * 5
+        assert len(peer.got) == 1
+
+
+def self_signed(file: Path) -> Path:
+    """Key and certificate for 127.0.0.1 in one file."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "loopback")])
+    now = datetime.now(UTC)
+    built = (
+        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    secret = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    file.write_bytes(secret + built.public_bytes(serialization.Encoding.PEM))
+    return file
