@@ -1,0 +1,1 @@
+"""The rooms of boto3: one per service."""

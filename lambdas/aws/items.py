@@ -1,0 +1,106 @@
+"""Rows and heads of the ledger to DynamoDB's items and back."""
+
+from collections.abc import Mapping
+from dataclasses import fields as names
+from datetime import UTC, datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any
+
+from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
+
+from lambdas.core.rows import Head, Published, Row, Span, Work
+from lambdas.core.windows import Window, unstamp
+
+Item = dict[str, Any]
+TIMES = ("asked_at", "give_up_at", "stale_since", "heard_at", "looked_at", "born", "lease_until", "next_try")
+KEYS = ("export", "window")
+HEAD = "head"
+
+
+def wire(value: Any) -> Any:
+    """One of our values as DynamoDB's typed value."""
+    return TypeSerializer().serialize(value)
+
+
+def flat(row: Row | Head) -> Item:
+    """The attributes of a row or head by name, without its key; None where there is nothing."""
+    return {field.name: _out(field.name, getattr(row, field.name)) for field in names(row) if field.name not in KEYS}
+
+
+def key(export: str, sk: str) -> Item:
+    """A primary key, typed."""
+    return {"export": wire(export), "sk": wire(sk)}
+
+
+def row(item: Mapping[str, Any]) -> Row:
+    """A window's row from a typed item."""
+    plain = _plain(item)
+    _, source, start, seconds = str(plain.pop("sk")).split("#")
+    window = Window(unstamp(start), int(seconds), source)
+    published = plain.pop("published", None)
+    return Row(
+        window=window,
+        state=Work(plain.pop("state")),
+        due_at=_epoch(plain.pop("due_at", None)),
+        published=_published(published) if published else None,
+        **_known(Row, plain),
+    )
+
+
+def head(item: Mapping[str, Any]) -> Head:
+    """An export's head from a typed item."""
+    plain = _plain(item)
+    spans = {
+        source: Span(datetime.fromisoformat(one["since"]), datetime.fromisoformat(one["until"]), int(one["seconds"]))
+        for source, one in plain.pop("spans", {}).items()
+    }
+    return Head(spans=spans, **_known(Head, plain))
+
+
+def _known(kind: type, plain: Item) -> Item:
+    """What this version knows of an item: attributes of a newer one are left where they are."""
+    wanted = {field.name for field in names(kind)}
+    return {name: value for name, value in plain.items() if name in wanted}
+
+
+def _plain(item: Mapping[str, Any]) -> Item:
+    read = TypeDeserializer()
+    plain = {name: _number(read.deserialize(value)) for name, value in item.items()}
+    return {name: datetime.fromisoformat(v) if name in TIMES else v for name, v in plain.items()}
+
+
+def _number(value: Any) -> Any:
+    if isinstance(value, Decimal):
+        return int(value)
+    if isinstance(value, dict):
+        return {name: _number(one) for name, one in value.items()}
+    return [_number(one) for one in value] if isinstance(value, list) else value
+
+
+def _epoch(value: int | None) -> datetime | None:
+    return None if value is None else datetime.fromtimestamp(value, UTC)
+
+
+def _published(one: Mapping[str, Any]) -> Published:
+    when = datetime.fromisoformat(one["when"])
+    return Published(**{**one, "when": when, "raw": tuple(one["raw"])})
+
+
+def _out(name: str, value: Any) -> Any:
+    match value:
+        case datetime() if name == "due_at":
+            return int(value.timestamp())
+        case datetime():
+            return value.isoformat()
+        case StrEnum():
+            return str(value)
+        case Published() | Span():
+            return {field.name: _out("", getattr(value, field.name)) for field in names(value)}
+        case tuple() | list():
+            return [_out("", one) for one in value]
+        case float():
+            return Decimal(str(value))
+        case Mapping():
+            return {word: _out("", one) for word, one in value.items()}
+    return value

@@ -1,0 +1,41 @@
+"""The keys in Secrets Manager: read when needed, never logged."""
+
+import json
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import ClientError
+
+from lambdas.core.errors import Refused
+
+if TYPE_CHECKING:
+    from mypy_boto3_secretsmanager import SecretsManagerClient
+
+
+class Vault:
+    """Secrets by name or ARN."""
+
+    def __init__(self, client: "SecretsManagerClient") -> None:
+        self._client = client
+
+    def text(self, secret: str) -> str | None:
+        """The secret's text; None while nobody has filled it in."""
+        try:
+            return self._client.get_secret_value(SecretId=secret).get("SecretString")
+        except ClientError as error:
+            if error.response["Error"]["Code"] == "ResourceNotFoundException":
+                return None
+            raise
+
+    def keys(self, secret: str, wanted: tuple[str, ...]) -> dict[str, str] | None:
+        """The fields of a vendor's secret; None while it is empty. Raises Refused for one that does not fit."""
+        text = self.text(secret)
+        if not text:
+            return None
+        shape = "{" + ", ".join(f'"{name}": "..."' for name in wanted) + "}"
+        try:
+            found = json.loads(text)
+        except json.JSONDecodeError:
+            raise Refused(f"the secret {secret} is not JSON: put {shape} into it") from None
+        if not isinstance(found, dict) or not all(isinstance(found.get(n), str) and found[n] for n in wanted):
+            raise Refused(f"the secret {secret} lacks a field: put {shape} into it")
+        return {name: found[name] for name in wanted}

@@ -1,0 +1,156 @@
+"""Copier: takes a finished report from the vendor to the lake, checks it, publishes it, and writes its receipt."""
+
+from contextlib import ExitStack
+from datetime import timedelta
+from typing import Any
+
+from lambdas.aws.lake import Fenced
+from lambdas.aws.ledger import Raced
+from lambdas.core import keys, planning, polling
+from lambdas.core.errors import Broken, Disagrees, Gone, Problem, Refused, TryAgain, Unclear
+from lambdas.core.exports import Export
+from lambdas.core.place import Place
+from lambdas.core.progress import Progress, State
+from lambdas.core.receipt import disagreements, figures, receipt
+from lambdas.core.rows import Published, Row, Work, move
+from lambdas.logs import count, log, trouble
+from lambdas.rooms import Rooms, rooms
+from lambdas.stream.report import Copy, Report
+from lambdas.vendors import FACTS, Vendor
+
+LEASE = timedelta(minutes=16)  # the function's time-out and 60 s
+LATER = timedelta(minutes=10)  # until the same report is tried again
+
+
+def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """Copy the report of an execution: `{"at": INPUT}`; answers the row's state."""
+    return copy(event["at"], rooms())
+
+
+def copy(told: dict[str, Any], at: Rooms) -> dict[str, Any]:
+    """Lease, copy, publish; an old run ends at once, and what goes wrong becomes the row's next move."""
+    place = Place.read(told)
+    row = at.ledger.get(place.export, place.window)
+    if row is None or not place.is_of(row) or row.state is not Work.ASKED:
+        return {"state": str(row.state) if row else "none"}
+    try:
+        row = at.ledger.apply(row, move(row, "lease", due_at=at.now() + LEASE))
+        done = Copier(row, at.exports.get(row.export), at).run()
+    except Raced as race:
+        log().info("raced", extra={"export": place.export, "window": place.window.sk})
+        return {"state": str(race.now.state) if race.now else "none"}
+    return {"state": str(done.state)}
+
+
+class Copier:
+    """The copying of one leased row."""
+
+    def __init__(self, row: Row, export: Export, at: Rooms) -> None:
+        self._row, self._export, self._at = row, export, at
+        self._facts = FACTS[export.vendor]
+
+    def run(self) -> Row:
+        """The row after its move: published, or planned, returned, quarantined with the reason."""
+        try:
+            vendor = self._at.account(self._export)
+            # A fresh link just before the download: links die, and are never stored.
+            progress = vendor.look(self._row.report_id or "")
+            return self._copy(vendor, progress)
+        except (TryAgain, Refused, Unclear) as problem:
+            return self._back(problem)
+        except (Gone, Broken) as problem:
+            trouble(problem, export=self._row.export, window=self._row.window.sk)
+            return self._apply(polling.renew(self._row, problem.what, self._at.now()))
+
+    def _copy(self, vendor: Vendor, progress: Progress) -> Row:
+        if progress.state is State.PENDING:
+            raise TryAgain("the report is not ready any more")
+        if progress.state is not State.READY:
+            raise Gone(f"the report is {progress.state}")
+        report = Report(self._row, self._export, self._facts, vendor.columns, self._at.lake, self._at.web)
+        with ExitStack() as stack:
+            made = report.copy(progress, stack)
+            wrong = [made.problem.what] if made.problem else disagreements(made.tally, progress.totals)
+            return self._quarantine(made, "; ".join(wrong)) if wrong else self._finish(made, progress)
+
+    def _finish(self, made: Copy, progress: Progress) -> Row:
+        """Publish, or, when the content is the published one, write nothing but the receipt."""
+        before = self._row.published
+        if before is not None and before.digest == made.tally.digest:
+            self._write(made, progress, checked=True, calls=before.key, raw=list(before.raw))
+            return self._apply(self._done("keep", before))
+        self._keep(made)
+        etag = self._publish(made)
+        key, raw = keys.calls(self._row.export, self._row.window), tuple(made.raws)
+        self._write(made, progress, checked=False, calls=key, raw=list(raw), etag=etag)
+        published = Published(
+            revision=self._row.revision, digest=made.tally.digest, key=key, etag=etag, receipt=self._receipt_key(),
+            raw=raw, rows=made.tally.rows, when=self._at.now(), totals=figures(made.tally, progress.totals),
+        )  # fmt: skip
+        count("RowsCopied", made.tally.rows, self._row.export)
+        return self._apply(self._done("publish", published))
+
+    def _publish(self, made: Copy) -> str:
+        """Over what the ledger says is there, and over nothing else.
+
+        An object that the ledger does not know is a predecessor's of this window, who died before saying so. The
+        lease is ours as long as the row stands still, so its object may be replaced, by its own ETag.
+        """
+        fence = self._row.published.etag if self._row.published else None
+        try:
+            return made.calls.finish(fence=fence, fenced=True)
+        except Fenced:
+            now = self._at.ledger.get(self._row.export, self._row.window)
+            if now is None or now.version != self._row.version:
+                raise Raced(now) from None
+            there = self._at.lake.etag(keys.calls(self._row.export, self._row.window))
+            return made.calls.finish(fence=there[0] if there else None, fenced=True)
+
+    def _done(self, name: str, published: Published) -> Row:
+        aged = planning.aged(self._row, self._export, self._row.asked_at or self._at.now())
+        again = planning.again_at(self._row, self._export, aged)
+        return move(
+            self._row, name, published=published, aged=aged, due_at=again, stale_since=None, reason=None, token=None
+        )
+
+    def _quarantine(self, made: Copy, reason: str) -> Row:
+        """The file is kept with both numbers; what was published before stays as it is."""
+        row, now = self._row, self._at.now()
+        trouble(Disagrees(reason), export=row.export, window=row.window.sk)
+        self._keep(made)
+        key = keys.quarantine(row.export, row.window, row.revision, row.attempt, row.run, "json")
+        told = {"reason": reason, "tag": row.tag, "at": now.isoformat(), "raw": list(made.raws), **vars(made.tally)}
+        self._at.lake.write(key, told)
+        aged = planning.aged(row, self._export, row.asked_at or now)
+        again = planning.again_at(row, self._export, aged)
+        return self._apply(move(row, "quarantine", due_at=again, aged=aged, reason=reason, token=None))
+
+    def _back(self, problem: Problem) -> Row:
+        """Nothing is used up: the report stays asked, and the next run tries the copy again, until its deadline."""
+        row, now = self._row, self._at.now()
+        trouble(problem, export=row.export, window=row.window.sk)
+        if isinstance(problem, TryAgain) and row.give_up_at and now >= row.give_up_at:
+            return self._apply(polling.renew(row, problem.what, now))
+        due = now + timedelta(seconds=getattr(problem, "after", None) or LATER.total_seconds())
+        if isinstance(problem, Refused):
+            self._at.ledger.block(row.export, problem.what, due)
+        return self._apply(move(row, "return", due_at=due, reason=problem.what, token=None))
+
+    def _keep(self, made: Copy) -> None:
+        """The vendor's bytes, and the rows that did not parse, as they came."""
+        for upload in made.raws.values():
+            upload.finish()
+        if made.rejects:
+            row = self._row
+            key = keys.quarantine(row.export, row.window, row.revision, row.attempt, row.run, "rejects.json")
+            self._at.lake.write(key, made.rejects)
+
+    def _write(self, made: Copy, progress: Progress, **kept: Any) -> None:
+        told = receipt(self._row, self._export, made.tally, progress.totals, self._at.now(), **kept)
+        self._at.lake.write(self._receipt_key(), told)
+
+    def _receipt_key(self) -> str:
+        return keys.receipt(self._row.export, self._row.window, self._row.revision)
+
+    def _apply(self, new: Row) -> Row:
+        return self._at.ledger.apply(self._row, new)

@@ -1,0 +1,54 @@
+"""The errors, as reactions: try again, give up on this report, wait for the operator.
+
+Problem
+├── TryAgain        the moment is bad (429, 5xx, no connection): later, nothing is used up
+├── Refused         the vendor or our own rule says no until somebody acts (key, request, origin)
+├── Gone            the report or its link is no more: ask anew, uses up an attempt
+├── Unclear         an answer that we do not understand (a status, a body): kept as it came
+└── Unsound         a file that is not what it should be
+    ├── Broken      cut short or altered on the way: this attempt fails
+    └── Disagrees   whole, but the checks say otherwise: quarantine
+"""
+
+from typing import Any
+
+
+class Problem(Exception):
+    """Anything expected to go wrong; `facts` are for the log and hold no secret and no number."""
+
+    def __init__(self, what: str, **facts: Any) -> None:
+        super().__init__(what)
+        self.what = what
+        self.facts = facts
+
+
+class TryAgain(Problem):
+    """The moment is bad; `after` is how many seconds the other side asked for, if it did."""
+
+    def __init__(self, what: str, *, after: float | None = None, **facts: Any) -> None:
+        super().__init__(what, **facts)
+        self.after = after
+
+
+class Refused(Problem):
+    """No, until somebody changes something; the text says what."""
+
+
+class Gone(Problem):
+    """The vendor no longer has it."""
+
+
+class Unclear(Problem):
+    """An answer outside the vendor's documented vocabulary."""
+
+
+class Unsound(Problem):
+    """A downloaded file that must not be published."""
+
+
+class Broken(Unsound):
+    """Cut short or altered on the way."""
+
+
+class Disagrees(Unsound):
+    """Complete, and yet its figures are not those that the vendor gives."""

@@ -1,0 +1,172 @@
+"""exports.toml as typed values: every mistake is found, named with its line, export and field, all at once."""
+
+import hashlib
+import json
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+from lambdas.core import fields
+from lambdas.core.facts import Facts
+from lambdas.core.windows import DAY, midnight
+
+
+@dataclass(frozen=True)
+class Export:
+    """One `[[export]]` table, complete with its defaults."""
+
+    name: str
+    vendor: str
+    start: date | int  # a date, or how many days before the first tick
+    state: str
+    api: str
+    window: int  # seconds
+    schedule: str
+    tick: timedelta
+    settle: timedelta
+    reexport: tuple[timedelta, ...]
+    max_in_flight: int
+    secret: str | None
+    secret_arn: str | None
+    base_url: str
+    prefix: str | None
+    download_from: tuple[str, ...]
+    numbers: str
+    discard: bool
+    currency: str | None
+    sources: tuple[str, ...]
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def secret_id(self) -> str:
+        """What Secrets Manager is asked for."""
+        return self.secret_arn or self.secret or ""
+
+    @property
+    def fingerprint(self) -> str:
+        """Eight hex digits that change when what is asked of the vendor changes."""
+        asked = [self.vendor, self.api, self.base_url, sorted(self.sources), dict(self.options)]
+        text = json.dumps(asked, sort_keys=True, default=str)
+        return hashlib.sha256(text.encode()).hexdigest()[:8]
+
+    def first(self, now: datetime) -> datetime:
+        """The UTC midnight that the export begins with, `-7d` being counted from `now`."""
+        if isinstance(self.start, int):
+            return midnight(now - self.start * DAY)
+        return datetime(self.start.year, self.start.month, self.start.day, tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class Exports:
+    """All exports of the file, in its order, and what is legal but deserves a word."""
+
+    exports: tuple[Export, ...]
+    warnings: tuple[str, ...] = ()
+
+    def get(self, name: str) -> Export:
+        """The export of that name; KeyError when the file has none."""
+        for export in self.exports:
+            if export.name == name:
+                return export
+        raise KeyError(name)
+
+
+class Mistakes(Exception):
+    """What is wrong with the file, one line each."""
+
+    def __init__(self, mistakes: list[str]) -> None:
+        super().__init__("\n".join(mistakes))
+        self.mistakes = mistakes
+
+
+def parse(text: str, stage: str, vendors: Mapping[str, Facts]) -> Exports:
+    """Read the text of exports.toml; `stage` names the secrets, `vendors` are the adapters' facts.
+
+    Raises Mistakes with every mistake of the file.
+    """
+    try:
+        tables = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise Mistakes([f"not TOML: {error}"]) from error
+    found = _shape(tables)
+    entries = tables.get("export")
+    readers = [
+        fields.Reader(entry, number, text)
+        for number, entry in enumerate(entries if isinstance(entries, list) else [])
+        if isinstance(entry, dict)
+    ]
+    exports = [_export(reader, stage, vendors) for reader in readers]
+    found += [mistake for reader in readers for mistake in reader.mistakes]
+    found += _twice(readers)
+    if found:
+        raise Mistakes(found)
+    good = tuple(export for export in exports if export)
+    return Exports(good, tuple(_shared(good)))
+
+
+def _shape(tables: Mapping[str, Any]) -> list[str]:
+    wrong = [f"`{key}`: not known; the file holds [[export]] tables" for key in tables if key != "export"]
+    entries = tables.get("export")
+    if not isinstance(entries, list) or not entries or not all(isinstance(e, dict) for e in entries):
+        wrong.append("no [[export]] table: write one for each account, as docs/settings.md shows")
+    return wrong
+
+
+def _twice(readers: list[fields.Reader]) -> list[str]:
+    seen: set[str] = set()
+    wrong = []
+    for reader in readers:
+        if reader.label in seen:
+            wrong.append(reader.say("name", "used twice; a name is never used again, retire the old export"))
+        seen.add(reader.label)
+    return wrong
+
+
+def _shared(exports: tuple[Export, ...]) -> list[str]:
+    """Exports of one account whose calls may overlap, so that sums over `export` would double."""
+    said, seen = [], dict[str, str]()
+    for export in exports:
+        other = seen.setdefault(export.secret_id, export.name)
+        if other != export.name:
+            said.append(f"{export.name} and {other} share a secret: where their filters overlap, sums double")
+    return said
+
+
+def _export(reader: fields.Reader, stage: str, vendors: Mapping[str, Facts]) -> Export | None:
+    name = reader.name()
+    facts = vendors.get(reader.word("vendor", sorted(vendors)) or "")
+    if facts is None:
+        return None
+    api = reader.word("api", list(facts.apis), next(iter(facts.apis)))
+    if api is None:
+        return None
+    options = reader.options(facts, api)
+    arn = reader.arn()
+    export = Export(
+        name=name,
+        vendor=facts.name,
+        start=reader.start(),
+        state=reader.word("state", ["active", "paused", "retired"], "active") or "",
+        api=api,
+        window=reader.window(facts),
+        schedule=(schedule := reader.schedule())[0],
+        tick=schedule[1],
+        settle=reader.span("settle", "2h"),
+        reexport=reader.ages(facts),
+        max_in_flight=reader.count("max_in_flight", 4, 1, 50),
+        secret=None if arn else reader.text("secret", f"cdr/{stage}/{name}"),
+        secret_arn=arn,
+        base_url=reader.url("base_url", facts.apis[api]),
+        prefix=reader.prefix(api),
+        download_from=reader.origins(facts),
+        numbers=reader.word("numbers", ["keep", "mask", "pseudonym"], "keep", built=("keep",)) or "",
+        discard=reader.flag("discard", built=False),
+        currency=reader.currency(),
+        sources=facts.sources(options, api),
+        options=options,
+    )
+    reader.unknown()
+    reader.load(len(export.sources), export.window, len(export.reexport), export.max_in_flight, export.tick)
+    return export

@@ -1,0 +1,239 @@
+"""One `[[export]]` table read field by field: each reader method takes a field, checks it, and notes what is wrong."""
+
+import datetime as dt
+import re
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from typing import Any
+from urllib.parse import urlsplit
+
+from lambdas.core.facts import Facts
+
+UNITS = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1)}
+DAY = timedelta(days=1)
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
+# What one place of `max_in_flight` carries: a report is usually there within ten minutes (shared/vendors.md).
+REPORT = timedelta(minutes=10)
+
+
+class Reader:
+    """Takes the fields of one table and remembers the mistakes and the fields taken."""
+
+    def __init__(self, table: Mapping[str, Any], number: int, text: str) -> None:
+        self._table = table
+        self._lines = _lines(text, number)
+        self._taken: set[str] = set()
+        self.mistakes: list[str] = []
+        self.label = str(table.get("name", f"number {number + 1}"))
+
+    def say(self, field: str, what: str) -> str:
+        """A mistake with its line, export and field."""
+        line = self._lines.get(field, self._lines.get("", 0))
+        return f"line {line}: export {self.label}: {field}: {what}"
+
+    def wrong(self, field: str, what: str) -> None:
+        """Note a mistake."""
+        self.mistakes.append(self.say(field, what))
+
+    def take(self, field: str, default: Any = None) -> Any:
+        """The value as TOML gave it."""
+        self._taken.add(field)
+        return self._table.get(field, default)
+
+    def unknown(self) -> None:
+        """Note every field that nobody took."""
+        for field in sorted(set(self._table) - self._taken):
+            self.wrong(field, "not a field of an export; docs/settings.md lists them")
+
+    def name(self) -> str:
+        """`name`: part of keys, tags and of a secret's name."""
+        value = self.take("name")
+        if not isinstance(value, str) or not re.fullmatch(r"[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?", value):
+            self.wrong("name", "needed: 1 to 40 of a-z, 0-9 and '-', not at its ends")
+        return str(value)
+
+    def word(
+        self, field: str, words: Sequence[str], default: str | None = None, built: Sequence[str] = ()
+    ) -> str | None:
+        """One of `words`; of those not in `built` (when given) it is said that they come later."""
+        value = self.take(field, default)
+        if value not in words:
+            self.wrong(field, f"{'needed' if value is None else 'not known'}: one of {', '.join(words)}")
+            return None
+        if built and value not in built:
+            self.wrong(field, f'"{value}" is not yet built: leave it at "{default}"')
+        return str(value)
+
+    def flag(self, field: str, *, built: bool = True) -> bool:
+        """true or false, false by default."""
+        value = self.take(field, False)
+        if not isinstance(value, bool):
+            self.wrong(field, "true or false, without quotes")
+        elif value and not built:
+            self.wrong(field, "true is not yet built: leave it out")
+        return value is True
+
+    def text(self, field: str, default: str) -> str:
+        """A string that is not empty."""
+        value = self.take(field, default)
+        if not isinstance(value, str) or not value.strip():
+            self.wrong(field, "a text in quotes, not empty")
+        return str(value)
+
+    def count(self, field: str, default: int, least: int, most: int) -> int:
+        """A whole number within bounds."""
+        value = self.take(field, default)
+        if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
+            self.wrong(field, f"a whole number from {least} to {most}")
+            return default
+        return value
+
+    def span(self, field: str, default: str) -> timedelta:
+        """A length of time such as "15m", "2h", "1d"."""
+        value = self._span(self.take(field, default))
+        if value is None:
+            self.wrong(field, 'a length of time such as "15m", "2h" or "1d"')
+        return value or self._span(default) or DAY
+
+    def start(self) -> dt.date | int:
+        """A date, or "-7d": so many days before the first tick."""
+        value = self.take("start")
+        if isinstance(value, dt.date) and not isinstance(value, dt.datetime):
+            return value
+        match = re.fullmatch(r"-(\d{1,4})d", value) if isinstance(value, str) else None
+        if match is None:
+            self.wrong("start", 'needed: a date without quotes (2026-10-01), or "-7d"')
+        return int(match[1]) if match else 0
+
+    def window(self, facts: Facts) -> int:
+        """Seconds of a window: from 15 minutes to a day, a whole part of a day."""
+        span = self.span("window", "1d")
+        accepted = self.word("small_files", ["refused", "accepted"], "refused")
+        if not timedelta(minutes=15) <= span <= DAY or DAY % span:
+            self.wrong("window", "from 15m to 1d, and it must divide a day")
+        elif span > facts.longest:
+            self.wrong("window", f"{facts.name} takes at most {facts.longest} in one report")
+        elif span < timedelta(hours=1) and accepted != "accepted":
+            self.wrong("window", 'under 1h makes many small files: add small_files = "accepted" if you mean it')
+        return int(span.total_seconds())
+
+    def schedule(self) -> tuple[str, timedelta]:
+        """EventBridge Scheduler's expression and the length of a tick."""
+        value = self.take("schedule", "rate(15 minutes)")
+        match = re.fullmatch(r"rate\((\d{1,4}) (minute|hour)s?\)", value) if isinstance(value, str) else None
+        tick = int(match[1]) * UNITS[match[2][0]] if match else timedelta(0)
+        if not timedelta(minutes=1) <= tick <= DAY:
+            self.wrong("schedule", 'rate(N minutes) or rate(N hours), up to a day; "cron(...)" is not yet built')
+            return str(value), timedelta(minutes=15)
+        return str(value), tick
+
+    def ages(self, facts: Facts) -> tuple[timedelta, ...]:
+        """`reexport`: rising ages at which a window is asked for again."""
+        values = self.take("reexport", ["1d", "7d"])
+        spans = [self._span(value) for value in values] if isinstance(values, list) else [None]
+        ages = [span for span in spans if span is not None]
+        if len(ages) != len(spans) or ages != sorted(set(ages)):
+            self.wrong("reexport", 'a list of rising ages such as ["1d", "7d"], or []')
+        elif facts.retention and ages and ages[-1] > facts.retention - 2 * DAY:
+            most = (facts.retention - 2 * DAY).days
+            self.wrong("reexport", f"{facts.name} forgets after {facts.retention.days} days: at most {most}d")
+        return tuple(ages)
+
+    def arn(self) -> str | None:
+        """`secret_arn`: a secret that exists already, instead of `secret`."""
+        value = self.take("secret_arn")
+        if value is None:
+            return None
+        if "secret" in self._table:
+            self.wrong("secret_arn", "either secret or secret_arn, not both")
+        if not re.fullmatch(r"arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:\d{12}:secret:\S+", str(value)):
+            self.wrong("secret_arn", "the full ARN of a secret, arn:aws:secretsmanager:...:secret:NAME-AbCdEf")
+        self._taken.add("secret")
+        return str(value)
+
+    def url(self, field: str, default: str) -> str:
+        """An https URL without a trailing slash; http only on loopback."""
+        value = self.take(field, default)
+        if not _safe(value):
+            self.wrong(field, "an https:// URL (http:// only for 127.0.0.1), without user or query")
+        return str(value).rstrip("/")
+
+    def prefix(self, api: str) -> str | None:
+        """`prefix`: the path of Telnyx's V2 reports, for which two spellings are met."""
+        value = self.take("prefix")
+        if value is not None and (api != "v2" or not re.fullmatch(r"(/[a-z0-9_-]+)+", str(value))):
+            self.wrong("prefix", 'only with api = "v2": a path such as "/legacy_reporting/batch_detail_records/voice"')
+        return None if value is None else str(value)
+
+    def origins(self, facts: Facts) -> tuple[str, ...]:
+        """`download_from`: where files may come from, each scheme + host + path prefix."""
+        values = self.take("download_from", list(facts.download_from))
+        if not isinstance(values, list) or not values or not all(_safe(v) and urlsplit(v).path for v in values):
+            self.wrong("download_from", 'a list of URLs with a path, such as ["https://portal.telnyx.com/"]')
+            return ()
+        return tuple(values)
+
+    def currency(self) -> str | None:
+        """`currency`: ISO 4217, for a vendor that does not say it."""
+        value = self.take("currency")
+        if value is not None and not re.fullmatch(r"[A-Z]{3}", str(value)):
+            self.wrong("currency", 'an ISO 4217 code such as "USD"')
+        return None if value is None else str(value)
+
+    def options(self, facts: Facts, api: str) -> dict[str, Any]:
+        """The vendor's own request fields, checked by the vendor's file."""
+        value = self.take("options", {})
+        if not isinstance(value, dict):
+            self.wrong("options", "a table: [export.options]")
+            return {}
+        for field, what in facts.check(value, api):
+            self.wrong(f"options.{field}", what)
+        return value
+
+    def load(self, sources: int, window: int, ages: int, places: int, tick: timedelta) -> None:
+        """Refuse what cannot be carried: the steady load may take half of the places at most."""
+        asked = sources * (DAY.total_seconds() / window) * (1 + ages)
+        carried = places * (DAY / max(tick, REPORT))
+        if asked > carried / 2:
+            self.wrong(
+                "window",
+                f"{asked:.0f} reports a day are over half of the {carried:.0f} that max_in_flight = {places} carries:"
+                " a longer window, fewer reexport ages, or more max_in_flight",
+            )
+
+    @staticmethod
+    def _span(value: Any) -> timedelta | None:
+        match = re.fullmatch(r"(\d{1,5})([mhd])", value) if isinstance(value, str) else None
+        return int(match[1]) * UNITS[match[2]] if match else None
+
+
+def loopback(url: str) -> bool:
+    """Whether a URL stays on this machine."""
+    return urlsplit(url).hostname in LOOPBACK
+
+
+def _safe(value: Any) -> bool:
+    if not isinstance(value, str):
+        return False
+    try:
+        parts = urlsplit(value)
+        _ = parts.port
+    except ValueError:
+        return False
+    plain = parts.scheme == "https" or (parts.scheme == "http" and loopback(value))
+    return plain and bool(parts.hostname) and "@" not in parts.netloc and not parts.query and "*" not in value
+
+
+def _lines(text: str, number: int) -> dict[str, int]:
+    """Line of each field of the n-th `[[export]]`; "" is the table's own line."""
+    found, current, section = dict[str, int](), -1, ""
+    for at, line in enumerate(text.splitlines(), 1):
+        if re.match(r"\s*\[\[\s*export\s*\]\]", line):
+            current, section = current + 1, ""
+            if current == number:
+                found[""] = at
+        elif header := re.match(r"\s*\[\[?\s*export\.([\w.-]+)\s*\]", line):
+            section = f"{header[1]}."
+        elif current == number and (key := re.match(r"\s*([\w-]+)\s*[=.]", line)):
+            found.setdefault(section + key[1], at)
+    return found

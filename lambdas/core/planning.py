@@ -1,0 +1,152 @@
+"""Which windows are new, and what is to be done about the rows that are due."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from lambdas.core.exports import Export
+from lambdas.core.facts import Facts
+from lambdas.core.rows import IN_FLIGHT, Head, Row, Span, Work
+from lambdas.core.windows import DAY, Window, midnight, tile
+
+ROWS_A_TICK = 200
+URGENT = timedelta(hours=72)  # what the vendor forgets within this time goes first
+MARGIN = timedelta(minutes=2)
+# What a row that is due becomes; the rest is decided by the step itself.
+STEPS: Mapping[Work, str] = {
+    Work.PLANNED: "ask",
+    Work.ASKING: "search",
+    Work.ASKED: "rerun",
+    Work.COPYING: "rerun",
+    Work.DONE: "reexport",
+    Work.QUARANTINED: "reexport",
+    Work.STUCK: "retry",
+}
+
+
+@dataclass(frozen=True)
+class Plan:
+    """New rows, and the stretches that have rows once these are made."""
+
+    rows: tuple[Row, ...]
+    spans: Mapping[str, Span]
+
+
+@dataclass(frozen=True)
+class Step:
+    """One thing for the requester to do."""
+
+    name: str
+    row: Row
+
+
+def extend(export: Export, facts: Facts, head: Head, now: datetime) -> Plan:
+    """Make rows for what has no row yet: forward to the newest window first, then back to the start."""
+    start = export.first(head.born or now)
+    spans, rows, room = dict(head.spans), list[Row](), ROWS_A_TICK
+    for source in export.sources:
+        span = spans.get(source) or _seed(export, start, now)
+        ahead = _ahead(span, export, source, now - export.settle)[:room]
+        behind = _behind(span, export, source, start, room - len(ahead))
+        room -= min(room, len(ahead) + len(behind))
+        rows += [_row(export, facts, window, now) for window in (*ahead, *behind)]
+        spans[source] = _grown(span, export, ahead, behind)
+    return Plan(tuple(rows), spans)
+
+
+def _seed(export: Export, start: datetime, now: datetime) -> Span:
+    """The empty stretch from which an export's rows grow both ways: the last midnight, so the newest come first."""
+    anchor = max(start, midnight(now - export.settle))
+    return Span(anchor, anchor, export.window)
+
+
+def _ahead(span: Span, export: Export, source: str, until: datetime) -> list[Window]:
+    """From the stretch's end on; a new window length begins at the first midnight that has no row."""
+    at, found = span.until, list[Window]()
+    if at != midnight(at) and span.seconds != export.window:
+        found = tile(at, min(until, midnight(at) + DAY), span.seconds, source)
+        at = found[-1].end if found else at
+        if at != midnight(at):
+            return found
+    return found + tile(at, until, export.window, source)
+
+
+def _behind(span: Span, export: Export, source: str, start: datetime, room: int) -> list[Window]:
+    """Backwards from the stretch's begin to the export's start, newest first, by whole days.
+
+    So the stretch begins at a midnight always, and a changed window length leaves no odd hours behind.
+    """
+    found, day = list[Window](), span.since
+    while day > start and len(found) < room:
+        day -= DAY
+        found += reversed(tile(day, day + DAY, export.window, source))
+    return found
+
+
+def _grown(span: Span, export: Export, ahead: Sequence[Window], behind: Sequence[Window]) -> Span:
+    since = behind[-1].start if behind else span.since
+    return Span(since, ahead[-1].end, ahead[-1].seconds) if ahead else Span(since, span.until, span.seconds)
+
+
+def _row(export: Export, facts: Facts, window: Window, now: datetime) -> Row:
+    if forgotten(facts, window, now):
+        return Row(export.name, window, state=Work.UNREACHABLE)
+    return Row(export.name, window, due_at=now)
+
+
+def forgotten(facts: Facts, window: Window, now: datetime) -> bool:
+    """Whether the vendor no longer keeps all of a window."""
+    return facts.retention is not None and window.start <= now - facts.retention
+
+
+def steps(
+    rows: Iterable[Row], export: Export, facts: Facts, now: datetime, horizon: datetime, *, asking: bool
+) -> list[Step]:
+    """What to do about the rows that are due, most urgent first, within the export's places.
+
+    `horizon` bounds what is planned, `now` what is overdue: they differ in a rehearsal only. `asking` is false while
+    the vendor refuses or rests: then nothing new is asked, and what runs goes on.
+    """
+    rows = list(rows)
+    due = [row for row in rows if row.due_at is not None and row.due_at <= _limit(row, now, horizon)]
+    found = [Step(STEPS[row.state], row) for row in due if row.state is not Work.PLANNED]
+    planned = sorted((row for row in due if row.state is Work.PLANNED), key=lambda row: _rank(row, facts, now))
+    gone = [row for row in planned if forgotten(facts, row.window, now)]
+    found += [Step("forget" if row.published is None else "settle", row) for row in gone]
+    places = export.max_in_flight - sum(row.state in IN_FLIGHT for row in rows)
+    if asking and export.state == "active":
+        wanted = [row for row in planned if row not in gone]
+        found += [Step("ask", row) for row in _seats(wanted, max(0, places))]
+    return found
+
+
+def _limit(row: Row, now: datetime, horizon: datetime) -> datetime:
+    return horizon if row.state in (Work.DONE, Work.QUARANTINED) else now
+
+
+def _seats(planned: list[Row], places: int) -> list[Row]:
+    """The first rows in rank, one place being always kept for the newest window."""
+    if places <= 0 or not planned:
+        return []
+    newest = max(planned, key=lambda row: row.window.start)
+    chosen = planned[:places]
+    return chosen if newest in chosen else [*chosen[:-1], newest]
+
+
+def _rank(row: Row, facts: Facts, now: datetime) -> tuple[int, float]:
+    """What is forgotten soon, then the newest first; re-exports after it, the rest of the backlog last."""
+    if facts.retention and row.window.start <= now - facts.retention + URGENT:
+        return 0, row.window.start.timestamp()
+    if row.published is not None:
+        return 2, row.window.start.timestamp()
+    return (1 if now - row.window.end <= DAY + MARGIN else 3), -row.window.start.timestamp()
+
+
+def aged(row: Row, export: Export, asked_at: datetime) -> int:
+    """How many re-export ages were behind the window when it was asked."""
+    return sum(row.window.end + age <= asked_at for age in export.reexport)
+
+
+def again_at(row: Row, export: Export, count: int) -> datetime | None:
+    """When the window is asked for again, or None when it is final."""
+    return row.window.end + export.reexport[count] if count < len(export.reexport) else None

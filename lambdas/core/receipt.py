@@ -1,0 +1,124 @@
+"""What a copy found, and the two things that follow from it: the checks before publishing, and the receipt."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from lambdas.core.exports import Export
+from lambdas.core.progress import Totals
+from lambdas.core.rows import Row
+
+CENT = Decimal("0.01")
+SHARE = Decimal("0.001")  # of money that may differ, and of rows that may not parse
+STRAY = Decimal("0.01")  # of rows that may have no time at all in the window; a tenth of it is worth a warning
+
+
+@dataclass
+class Tally:
+    """The figures of one copy; money is exact, seconds are whole, unpriced calls are counted apart."""
+
+    rows: int = 0
+    duration_s: int = 0
+    billed_s: int = 0
+    cost: Decimal = Decimal(0)
+    unpriced: int = 0
+    outside: int = 0
+    boundary: int = 0
+    rejected: int = 0
+    received: int = 0  # bytes that came
+    size: int = 0  # bytes of text
+    digest: str = ""  # SHA-256 of the text
+    arrived: list[str] = field(default_factory=list)  # SHA-256 of each file as it came
+    forms: list[str] = field(default_factory=list)
+    unparsed: dict[str, int] = field(default_factory=dict)
+    unknown: list[str] = field(default_factory=list)  # headings without a column
+    nulls: dict[str, int] = field(default_factory=dict)
+
+
+def disagreements(tally: Tally, totals: Totals) -> list[str]:
+    """Why the copy must not be published: each reason with both numbers."""
+    found = []
+    parsed = tally.rows + tally.rejected
+    if totals.rows is not None and totals.rows != parsed:
+        found.append(f"the vendor counts {totals.rows} rows, the file has {parsed}")
+    if totals.cost is not None and _apart(tally.cost, totals.cost) > max(CENT, abs(totals.cost) * SHARE):
+        found.append(f"the vendor's cost is {totals.cost}, the file's {tally.cost}")
+    if tally.rejected > parsed * SHARE:
+        found.append(f"{tally.rejected} of {parsed} rows do not parse")
+    if tally.outside > tally.rows * STRAY:
+        found.append(f"{tally.outside} of {tally.rows} rows have no time in the window")
+    return found
+
+
+def warnings(tally: Tally, totals: Totals) -> list[str]:
+    """What is odd, yet no reason to keep the calls back."""
+    found = []
+    if totals.cost is not None and _apart(tally.cost, totals.cost):
+        found.append(f"the vendor's cost is {totals.cost}, the file's {tally.cost}")
+    if tally.rejected:
+        found.append(f"{tally.rejected} rows do not parse; they are kept beside the quarantine")
+    if tally.outside > tally.rows * STRAY / 10:
+        found.append(f"{tally.outside} of {tally.rows} rows have no time in the window")
+    if tally.unparsed:
+        found.append(f"values that did not parse are in `extra`: {', '.join(sorted(tally.unparsed))}")
+    return found
+
+
+def _apart(ours: Decimal, theirs: Decimal) -> Decimal:
+    """The difference at the vendor's own number of decimals."""
+    exponent = theirs.as_tuple().exponent
+    return abs(ours.quantize(Decimal(1).scaleb(int(exponent))) - theirs)
+
+
+def receipt(row: Row, export: Export, tally: Tally, totals: Totals, now: datetime, **kept: Any) -> dict[str, Any]:
+    """The receipt of one revision; phone numbers that filters may hold are told by their fingerprint alone."""
+    window, before = row.window, row.published
+    return {
+        "export": row.export,
+        "vendor": export.vendor,
+        "window": {"start": window.start.isoformat(), "end": window.end.isoformat(), "source": window.source},
+        "revision": row.revision,
+        "attempt": row.attempt,
+        "run": row.run,
+        "tag": row.tag,
+        "report_id": row.report_id,
+        "fingerprint": row.fingerprint,
+        "filtered": sorted(export.options),
+        "asked_at": row.asked_at.isoformat() if row.asked_at else None,
+        "copied_at": now.isoformat(),
+        "rows": tally.rows,
+        "rejected": tally.rejected,
+        "outside": tally.outside,
+        "boundary": tally.boundary,
+        "duration_s": tally.duration_s,
+        "billed_s": tally.billed_s,
+        "cost": str(tally.cost),
+        "unpriced": tally.unpriced,
+        "vendor_rows": totals.rows,
+        "vendor_cost": None if totals.cost is None else str(totals.cost),
+        "bytes_received": tally.received,
+        "bytes_text": tally.size,
+        "sha256_text": tally.digest,
+        "sha256_files": tally.arrived,
+        "forms": tally.forms,
+        "unparsed": tally.unparsed,
+        "unknown_headings": tally.unknown,
+        "nulls": tally.nulls,
+        "warnings": warnings(tally, totals),
+        "looks": row.looks,
+        "changed": _change(tally, before.totals) if before else None,
+        **kept,
+    }
+
+
+def figures(tally: Tally, totals: Totals) -> dict[str, str]:
+    """What the ledger keeps of a published copy: to tell the next revision's difference, and the vendor's totals."""
+    ours = {"rows": str(tally.rows), "duration_s": str(tally.duration_s), "cost": str(tally.cost)}
+    theirs = {"vendor_rows": totals.rows, "vendor_cost": totals.cost}
+    return ours | {name: str(value) for name, value in theirs.items() if value is not None}
+
+
+def _change(tally: Tally, before: Any) -> dict[str, str]:
+    now = figures(tally, Totals())
+    return {name: str(Decimal(now[name]) - Decimal(before.get(name, "0"))) for name in now}

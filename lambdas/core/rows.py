@@ -1,0 +1,142 @@
+"""The ledger's rows and the one table of their allowed moves."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from lambdas.core.windows import Window
+
+
+class Work(StrEnum):
+    """What is being done about a window; shared/design.md says who moves each on."""
+
+    PLANNED = "planned"
+    ASKING = "asking"
+    ASKED = "asked"
+    COPYING = "copying"
+    DONE = "done"
+    QUARANTINED = "quarantined"
+    STUCK = "stuck"
+    LOST = "lost"
+    UNREACHABLE = "unreachable"
+
+
+IN_FLIGHT = (Work.ASKING, Work.ASKED, Work.COPYING)
+
+# From each state, by each move, to which state. What stands nowhere here cannot happen.
+MOVES: Mapping[tuple[Work, str], Work] = {
+    (Work.PLANNED, "intend"): Work.ASKING,  # requester: the intent, before the vendor is asked
+    (Work.PLANNED, "forget"): Work.LOST,  # requester: the vendor can no longer give it
+    (Work.PLANNED, "settle"): Work.DONE,  # requester: the same for a re-export; what was published stays
+    (Work.ASKING, "record"): Work.ASKED,  # requester: the vendor has it, the id is known
+    (Work.ASKING, "search"): Work.ASKING,  # requester: one complete search did not find it
+    (Work.ASKING, "withdraw"): Work.PLANNED,  # requester: refused, or not there after all
+    (Work.ASKED, "rerun"): Work.ASKED,  # requester: the run is overdue, the next one takes over
+    (Work.ASKED, "wait"): Work.ASKED,  # poller: not ready
+    (Work.ASKED, "renew"): Work.PLANNED,  # poller: failed, gone or too late: the next attempt
+    (Work.ASKED, "despair"): Work.STUCK,  # poller: attempts used up
+    (Work.ASKED, "lease"): Work.COPYING,  # copier: begins
+    (Work.COPYING, "rerun"): Work.ASKED,  # requester: the lease is over, the next run takes over
+    (Work.COPYING, "return"): Work.ASKED,  # copier: try again later with the same report
+    (Work.COPYING, "renew"): Work.PLANNED,  # copier: the link is dead or the file broken: the next attempt
+    (Work.COPYING, "despair"): Work.STUCK,  # copier: attempts used up
+    (Work.COPYING, "publish"): Work.DONE,  # copier: published and verified
+    (Work.COPYING, "keep"): Work.DONE,  # copier: same content as published, nothing written
+    (Work.COPYING, "quarantine"): Work.QUARANTINED,  # copier: the checks disagree
+    (Work.ASKED, "settle"): Work.DONE,  # poller: a re-export failed for good; what was published stays
+    (Work.COPYING, "settle"): Work.DONE,  # copier: the same
+    (Work.DONE, "reexport"): Work.PLANNED,  # requester: the next revision is due
+    (Work.STUCK, "retry"): Work.PLANNED,  # requester: once a day
+    (Work.QUARANTINED, "reexport"): Work.PLANNED,  # requester: the next revision may pass
+}
+
+
+class Forbidden(Exception):
+    """A move that the table does not have: a mistake in our code."""
+
+
+@dataclass(frozen=True)
+class Published:
+    """What S3 holds of a window; only a verified later publish changes it."""
+
+    revision: int
+    digest: str  # SHA-256 of the CSV's text as it came, decompressed
+    key: str
+    etag: str
+    receipt: str
+    raw: tuple[str, ...]
+    rows: int
+    when: datetime
+    totals: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Row:
+    """A window in the ledger: the work part, and what is published."""
+
+    export: str
+    window: Window
+    state: Work = Work.PLANNED
+    version: int = 0
+    revision: int = 0
+    attempt: int = 1
+    run: int = 0
+    due_at: datetime | None = None  # when somebody must look at it; None: no future
+    fingerprint: str | None = None  # of the export's options when it was asked
+    fields: Mapping[str, Any] | None = None  # the exact request
+    tag: str | None = None
+    asked_at: datetime | None = None  # when the intent was written
+    report_id: str | None = None
+    give_up_at: datetime | None = None  # a report not ready by then is asked anew
+    looks: int = 0
+    searched: int = 0  # complete searches that did not find the report
+    reason: str | None = None  # why the last attempt failed
+    stale_since: datetime | None = None  # a re-export failed since
+    aged: int = 0  # how many of the re-export ages are behind it
+    published: Published | None = None
+    # Notes beside the moves: the callback's and the listener's, under their own conditions.
+    heard_at: datetime | None = None
+    looked_at: datetime | None = None
+    token: str | None = field(default=None, repr=False)
+    wakes: int = 0
+
+    @property
+    def turn(self) -> str:
+        """Which revision, attempt and run: `r0.a1.k1`."""
+        return f"r{self.revision}.a{self.attempt}.k{self.run}"
+
+
+def move(row: Row, name: str, **changes: Any) -> Row:
+    """The row after a move: the new state, the next version, and the changes. Raises Forbidden."""
+    try:
+        state = MOVES[row.state, name]
+    except KeyError:
+        raise Forbidden(f"{name} from {row.state}") from None
+    return replace(row, state=state, version=row.version + 1, **changes)
+
+
+@dataclass(frozen=True)
+class Head:
+    """The one row per export beside its windows."""
+
+    export: str
+    born: datetime | None = None  # the first tick, from which "-7d" is counted for ever
+    spans: Mapping[str, "Span"] = field(default_factory=dict)  # what is planned, per source
+    lease_until: datetime | None = None  # a tick is working until then at the latest
+    lease: str | None = None  # which
+    rung: str | None = None  # the lease that another tick wanted meanwhile
+    blocked: str | None = None  # why the vendor is not asked now
+    next_try: datetime | None = None
+    fingerprint: str | None = None
+    version: int = 0
+
+
+@dataclass(frozen=True)
+class Span:
+    """The stretch [since, until) that has rows, and the window length at its end."""
+
+    since: datetime
+    until: datetime
+    seconds: int

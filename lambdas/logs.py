@@ -1,0 +1,33 @@
+"""The one logger and the few metrics; facts only, no key, no number, no link."""
+
+from functools import cache
+from typing import Any
+
+from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools.metrics import MetricUnit
+
+from lambdas.core.errors import Problem
+
+
+@cache
+def log() -> Logger:
+    """The logger, made at the first use; service and level come from POWERTOOLS_* of the stack."""
+    return Logger(use_rfc3339=True, utc=True)
+
+
+@cache
+def metrics() -> Metrics:
+    """The metrics, flushed by each handler."""
+    return Metrics()
+
+
+def trouble(problem: Problem, **facts: Any) -> None:
+    """Say that something expected went wrong."""
+    log().warning(problem.what, extra={"kind": type(problem).__name__, **problem.facts, **facts})
+
+
+def count(name: str, value: float, export: str, unit: MetricUnit = MetricUnit.Count) -> None:
+    """One figure of one export."""
+    metrics().add_dimension("export", export)
+    metrics().add_metric(name, unit, value)
+    metrics().flush_metrics()

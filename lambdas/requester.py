@@ -1,0 +1,198 @@
+"""Requester: at each tick, plans the windows that came due and asks the vendor for them, each once."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+from lambdas.aws.ledger import Raced
+from lambdas.core import planning, polling, tags
+from lambdas.core.errors import Problem, Refused, TryAgain, Unclear
+from lambdas.core.exports import Export
+from lambdas.core.facts import Facts
+from lambdas.core.rows import IN_FLIGHT, Head, Row, move
+from lambdas.logs import count, log, trouble
+from lambdas.rooms import Rooms, rooms
+from lambdas.vendors import FACTS, Vendor
+
+LEASE = timedelta(seconds=150)  # the function's time-out and 30 s
+ASKING = timedelta(seconds=180)  # the function's time-out, HTTP's and some: until then nobody else touches the row
+REST = timedelta(minutes=5)  # after an outage
+ASIDE = timedelta(minutes=15)  # after a refusal
+BETWEEN = timedelta(minutes=5)  # two searches of the vendor's list
+SEARCHES = 2
+ROUNDS = 5
+
+
+def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """A tick of one export: `{"export": NAME}`."""
+    return tick(event["export"], rooms())
+
+
+def tick(name: str, at: Rooms) -> dict[str, Any]:
+    """Take the export's lease and work until nobody rang meanwhile; overlapping ticks only ring."""
+    export, lease = at.exports.get(name), uuid4().hex
+    if export.state == "retired":
+        return {"export": name, "did": 0}
+    now, did = at.now(), 0
+    head = at.ledger.take(name, lease, now, now + LEASE)
+    if head is None:
+        return {"export": name, "did": 0, "busy": True}
+    for _ in range(ROUNDS):
+        did += Tick(export, FACTS[export.vendor], at).work(head)
+        head = at.ledger.head(name)
+        if head.lease != lease or at.ledger.release(head):
+            break
+    log().info("tick", extra={"export": name, "did": did})
+    return {"export": name, "did": did}
+
+
+@dataclass
+class Tick:
+    """One round over one export."""
+
+    export: Export
+    facts: Facts
+    at: Rooms
+
+    def work(self, head: Head) -> int:
+        """Gather, decide, apply; how many steps were taken."""
+        now = self.at.now()
+        head = self._plan(head, now)
+        vendor, head = self._vendor(head, now)
+        rows = self.at.ledger.due(self.export.name, now + self.facts.patience + timedelta(hours=1))
+        count("InFlight", sum(row.state in IN_FLIGHT for row in rows), self.export.name)
+        open_ = vendor is not None and (head.next_try is None or head.next_try <= now)
+        todo = planning.steps(rows, self.export, self.facts, now, self.at.horizon(now), asking=open_)
+        return sum(1 for _ in self._take(todo, head, vendor))
+
+    def _plan(self, head: Head, now: datetime) -> Head:
+        """Make the rows that are new; the head says so only after they are there."""
+        if head.born is None:
+            head = self.at.ledger.save(head, born=self.at.horizon(now))
+        if self.export.state != "active":
+            return head
+        plan = planning.extend(self.export, self.facts, head, self.at.horizon(now))
+        self.at.ledger.add(plan.rows)
+        return head if plan.spans == head.spans else self.at.ledger.save(head, spans=plan.spans)
+
+    def _vendor(self, head: Head, now: datetime) -> tuple[Vendor | None, Head]:
+        try:
+            vendor = self.at.vendor(self.export)
+        except Refused as problem:
+            return None, self._block(head, problem.what, now + ASIDE)
+        if vendor is None:
+            waiting = f"waiting for the key: fill in the secret {self.export.secret_id}"
+            return None, self._block(head, waiting, now) if head.blocked != waiting else head
+        return vendor, head
+
+    def _take(self, todo: list[planning.Step], head: Head, vendor: Vendor | None) -> Iterator[None]:
+        """Take the steps; the first refusal or outage ends the asking of this tick."""
+        for step in todo:
+            try:
+                if self._step(step, vendor):
+                    yield
+            except Raced:
+                log().info("raced", extra={"export": self.export.name, "window": step.row.window.sk})
+            except (TryAgain, Refused, Unclear) as problem:
+                trouble(problem, export=self.export.name, window=step.row.window.sk)
+                self._block(head, problem.what, self._next_try(problem))
+                return
+        if vendor and head.blocked and (any(step.name == "ask" for step in todo) or not head.next_try):
+            self.at.ledger.save(head, blocked=None, next_try=None)
+
+    def _step(self, step: planning.Step, vendor: Vendor | None) -> bool:
+        row, now = step.row, self.at.now()
+        match step.name:
+            case "ask" if vendor:
+                self._ask(row, vendor)
+            case "search" if vendor:
+                self._search(row, vendor)
+            case "rerun":
+                self._start(self.at.ledger.apply(row, self._run(row, "rerun", now)))
+            case "reexport":
+                self.at.ledger.apply(row, _next(row, now))
+            case "retry":
+                self.at.ledger.apply(row, move(row, "retry", attempt=row.attempt + 1, due_at=now))
+            case "forget" | "settle":
+                gone = "the vendor can no longer give it"
+                self.at.ledger.apply(row, move(row, step.name, due_at=None, **polling.blank(gone)))
+            case _:
+                return False
+        return True
+
+    def _ask(self, row: Row, vendor: Vendor) -> None:
+        """The intent, the request, the id: dying between any two of them is found out by `_search`."""
+        now, fields = self.at.now(), vendor.fields(row.window)
+        tag = tags.tag(self.at.settings.stack, row, fields)
+        told = {"fields": fields, "tag": tag, "fingerprint": self.export.fingerprint}
+        url = self._callback(tag)
+        row = self.at.ledger.apply(row, move(row, "intend", asked_at=now, due_at=now + ASKING, reason=None, **told))
+        try:
+            report = vendor.ask(fields, tag, url)
+        except Refused as problem:
+            # The vendor's no is final: it created nothing, so the row is as it was and no attempt is used up.
+            self.at.ledger.apply(row, move(row, "withdraw", due_at=self.at.now(), **polling.blank(problem.what)))
+            raise
+        self._record(row, report)
+
+    def _record(self, row: Row, report: str) -> None:
+        now = self.at.now()
+        row = self._run(row, "record", now, report_id=report, give_up_at=now + self.facts.patience)
+        before = self.at.ledger.get(row.export, row.window)
+        if before is None or before.version != row.version - 1:
+            raise Raced(before)
+        self._start(self.at.ledger.apply(before, row))
+
+    def _search(self, row: Row, vendor: Vendor) -> None:
+        """Adopt the report that an interrupted asking left at the vendor, or ask anew when it is surely not there."""
+        now = self.at.now()
+        since = row.asked_at or now
+        found = vendor.find(row.fields or {}, row.tag or "", since)
+        if found.report_id:
+            log().info("adopted", extra={"export": row.export, "window": row.window.sk})
+            self._record(row, found.report_id)
+        elif found.complete and now >= since + self.facts.list_grace and row.searched + 1 >= SEARCHES:
+            gone = "asked, but not in the vendor's list"
+            self.at.ledger.apply(row, move(row, "withdraw", attempt=row.attempt + 1, due_at=now, **polling.blank(gone)))
+        else:
+            counted = row.searched + (found.complete and now >= since + self.facts.list_grace)
+            self.at.ledger.apply(row, move(row, "search", searched=counted, due_at=now + BETWEEN))
+
+    def _run(self, row: Row, name: str, now: datetime, **changes: Any) -> Row:
+        """The row with its next run, whose execution is overdue when it has not looked by then."""
+        due = now + timedelta(seconds=self.facts.first_wait) + polling.GRACE
+        return move(row, name, run=row.run + 1, due_at=due, token=None, **changes)
+
+    def _start(self, row: Row) -> None:
+        window = row.window
+        self.at.workflow.start(
+            tags.execution(row),
+            {
+                "export": row.export, "source": window.source, "start": window.start.isoformat(),
+                "seconds": window.seconds, "revision": row.revision, "attempt": row.attempt, "run": row.run,
+                "calls_back": self.facts.calls_back and self.at.settings.callback_url is not None,
+                "wait": polling.pause(row, self.facts, self.at.now(), self.at.chance()), "looks": row.looks,
+            },
+        )  # fmt: skip
+
+    def _callback(self, tag: str) -> str | None:
+        base = self.at.settings.callback_url
+        if not base or not self.facts.calls_back:
+            return None
+        key = self.at.vault.text(self.at.settings.capability_secret) or ""
+        return f"{base}/callbacks/{tag}/{tags.capability(key.encode(), tag)}"
+
+    def _block(self, head: Head, reason: str, until: datetime) -> Head:
+        return self.at.ledger.save(head, blocked=reason, next_try=until)
+
+    def _next_try(self, problem: Problem) -> datetime:
+        if isinstance(problem, TryAgain):
+            return self.at.now() + (timedelta(seconds=problem.after) if problem.after else REST)
+        return self.at.now() + ASIDE
+
+
+def _next(row: Row, now: datetime) -> Row:
+    """The next revision of a window, to be asked now."""
+    return move(row, "reexport", revision=row.revision + 1, attempt=1, due_at=now, **polling.blank())

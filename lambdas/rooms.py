@@ -1,0 +1,85 @@
+"""What the Lambdas are built of: the outside as values, each made at its first use, that a test can hand in instead."""
+
+import random
+from collections.abc import Mapping
+from datetime import datetime
+from functools import cache, cached_property
+
+from lambdas.aws.clients import client
+from lambdas.aws.lake import Lake
+from lambdas.aws.ledger import Ledger
+from lambdas.aws.vault import Vault
+from lambdas.aws.workflow import Workflow
+from lambdas.core.errors import Refused
+from lambdas.core.exports import Export, Exports
+from lambdas.settings import Settings, settings
+from lambdas.vendors import FACTS, VENDORS, Vendor
+from lambdas.web import Web
+
+
+class Rooms:
+    """The outside of a handler."""
+
+    def __init__(self, told: Settings) -> None:
+        self.settings = told
+
+    @cached_property
+    def exports(self) -> Exports:
+        """exports.toml as deployed."""
+        return self.settings.exports()
+
+    @cached_property
+    def ledger(self) -> Ledger:
+        """The ledger."""
+        return Ledger(client("dynamodb"), self.settings.table)
+
+    @cached_property
+    def lake(self) -> Lake:
+        """The bucket."""
+        return Lake(client("s3"), self.settings.bucket)
+
+    @cached_property
+    def vault(self) -> Vault:
+        """The keys."""
+        return Vault(client("secretsmanager"))
+
+    @cached_property
+    def workflow(self) -> Workflow:
+        """The poller's machine."""
+        return Workflow(client("stepfunctions"), self.settings.env.get("CDR_MACHINE", ""))
+
+    @cached_property
+    def web(self) -> Web:
+        """The session of HTTP."""
+        return Web()
+
+    def now(self) -> datetime:
+        """The clock, in whole seconds of UTC."""
+        return self.settings.clock()
+
+    def chance(self) -> float:
+        """A number from 0 to 1, for jitter."""
+        return random.random()
+
+    def horizon(self, now: datetime) -> datetime:
+        """How far is planned: up to now, in a rehearsal at most up to its end."""
+        return min(now, self.settings.until) if self.settings.until else now
+
+    def vendor(self, export: Export) -> Vendor | None:
+        """The export's account at its vendor; None while its secret is empty. Raises Refused."""
+        wanted: Mapping[str, tuple[str, ...]] = FACTS[export.vendor].secret
+        keys = self.vault.keys(export.secret_id, wanted[export.api])
+        return VENDORS[export.vendor](export, keys, self.web) if keys else None
+
+    def account(self, export: Export) -> Vendor:
+        """The same, where the secret must be filled in by now."""
+        vendor = self.vendor(export)
+        if vendor is None:
+            raise Refused(f"the secret {export.secret_id} is empty")
+        return vendor
+
+
+@cache
+def rooms() -> Rooms:
+    """The rooms of this process."""
+    return Rooms(settings())

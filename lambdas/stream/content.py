@@ -1,0 +1,106 @@
+"""The content of a vendor's file as it streams: decompressed, digested, copied verbatim on the way, found whole."""
+
+import hashlib
+import io
+import zlib
+from collections.abc import Iterator
+from typing import Protocol
+
+from lambdas.core.errors import Broken
+
+FORMS = {b"\x1f\x8b": "gzip", b"PK\x03\x04": "zip", b"<": "page"}
+WBITS = 31  # a gzip wrapper, whose CRC and length zlib checks
+
+
+class Sink(Protocol):
+    """Where the verbatim copy goes."""
+
+    def write(self, data: bytes, /) -> int: ...
+
+
+class Content(io.RawIOBase):
+    """A readable file over the chunks of a download.
+
+    While it is read, the vendor's bytes go to `raw` (compressed if they came plain) and the digest of the
+    decompressed text grows. Raises Broken for what was cut short.
+    """
+
+    def __init__(self, chunks: Iterator[bytes], raw: Sink, *, sized: bool) -> None:
+        super().__init__()
+        self._chunks, self._raw, self._sized = chunks, raw, sized
+        self._ready = bytearray()
+        self._unzip: zlib._Decompress | None = None
+        self._zip: zlib._Compress | None = None
+        self._open, self._last = True, b"\n"
+        self.digest = hashlib.sha256()
+        self.arrived = hashlib.sha256()
+        self.received = self.size = 0
+        self.form = "empty"
+
+    def readable(self) -> bool:
+        """It is there to be read."""
+        return True
+
+    def readinto(self, buffer: "memoryview") -> int:  # type: ignore[override] # pyarrow and csv hand in memory
+        """Fill the buffer with decompressed text; 0 at the end of a whole file."""
+        while self._open and not self._ready:
+            self._pull()
+        taken = self._ready[: len(buffer)]
+        buffer[: len(taken)] = taken
+        del self._ready[: len(taken)]
+        return len(taken)
+
+    def peek(self) -> bytes:
+        """The text up to the end of the first line, or all of it, without taking it."""
+        while self._open and b"\n" not in self._ready:
+            self._pull()
+        return bytes(self._ready)
+
+    def _pull(self) -> None:
+        chunk = next(self._chunks, None)
+        if chunk is None:
+            self._open = False
+            self._end()
+        elif chunk:
+            if not self.received:
+                self._begin(chunk)
+            self.received += len(chunk)
+            self.arrived.update(chunk)
+            self._raw.write(self._zip.compress(chunk) if self._zip else chunk)
+            self._take(self._inflate(chunk) if self.form == "gzip" else chunk)
+
+    def _begin(self, chunk: bytes) -> None:
+        """Told by the first bytes, not by the name: Flowroute's gzip also comes plain (shared/vendors.md)."""
+        self.form = next((form for first, form in FORMS.items() if chunk.startswith(first)), "plain")
+        if self.form == "gzip":
+            self._unzip = zlib.decompressobj(WBITS)
+        else:
+            self._zip = zlib.compressobj(6, zlib.DEFLATED, WBITS)
+
+    def _inflate(self, chunk: bytes) -> bytes:
+        """Decompress; a gzip of several members is one text."""
+        text = bytearray()
+        try:
+            while chunk and self._unzip:
+                if self._unzip.eof:
+                    self._unzip = zlib.decompressobj(WBITS)
+                text += self._unzip.decompress(chunk)
+                chunk = self._unzip.unused_data
+        except zlib.error as error:
+            raise Broken(f"the gzip is damaged after {self.received} bytes ({error})") from None
+        return bytes(text)
+
+    def _take(self, text: bytes) -> None:
+        if text:
+            self.digest.update(text)
+            self.size += len(text)
+            self._ready += text
+            self._last = text[-1:]
+
+    def _end(self) -> None:
+        if self._zip:
+            self._raw.write(self._zip.flush())
+        if self._unzip and not self._unzip.eof:
+            raise Broken(f"the gzip ends early, after {self.received} bytes", received=self.received)
+        if self.form == "plain" and not self._sized and self._last != b"\n":
+            raise Broken(f"no Content-Length, and the last line has no end after {self.received} bytes")

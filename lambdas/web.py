@@ -1,0 +1,133 @@
+"""The one HTTP room: every request to a vendor and every download goes through here, and its errors are reactions."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+import requests
+from requests.adapters import HTTPAdapter
+from urllib3.exceptions import HTTPError
+from urllib3.util.retry import Retry
+
+from lambdas import VERSION
+from lambdas.core.errors import Broken, Gone, Refused, TryAgain, Unclear
+from lambdas.core.origins import allowed
+from lambdas.core.veil import veil
+
+TIMEOUT = (5.0, 30.0)  # seconds to connect, seconds between bytes
+CHUNK = 1 << 20
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A vendor's answer: its status, headers in any case, and body as JSON."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: Any
+
+
+class Web:
+    """A session of HTTP; make one per Lambda process, late."""
+
+    def __init__(self) -> None:
+        self._session = requests.Session()
+        # What is safe to repeat is repeated at once; a POST never: whether it arrived, the vendor's list tells.
+        retry = Retry(total=2, backoff_factor=0.3, allowed_methods={"GET"}, status_forcelist=(502, 503, 504),
+                      respect_retry_after_header=False, raise_on_status=False, redirect=0)  # fmt: skip
+        for scheme in ("https://", "http://"):
+            self._session.mount(scheme, HTTPAdapter(max_retries=retry))
+        self._session.headers["User-Agent"] = f"cdr-exporter/{VERSION}"
+        self._session.trust_env = True  # a proxy and a company's certificates are the environment's to name
+
+    def call(self, vendor: str, what: str, method: str, url: str, **how: Any) -> Answer:
+        """Ask a vendor; `what` names the operation in errors. Raises TryAgain, Refused, Gone, Unclear."""
+        where = f"{vendor}: {what}"
+        try:
+            response = self._session.request(method, url, timeout=TIMEOUT, allow_redirects=False, **how)
+        except requests.RequestException as error:
+            # The library's text holds the URL, and a URL may hold a capability: the kind of error is enough.
+            raise TryAgain(f"{where}: not reachable ({_kind(error)})") from None
+        if not response.ok or response.is_redirect:
+            raise _reaction(where, response)
+        try:
+            return Answer(response.status_code, response.headers, response.json())
+        except requests.JSONDecodeError:
+            raise Unclear(f"{where}: HTTP {response.status_code} without JSON", status=response.status_code) from None
+
+    @contextmanager
+    def download(self, vendor: str, url: str, origins: tuple[str, ...], headers: Mapping[str, str]) -> Iterator["Body"]:
+        """Open a report's file, only where `origins` allow it. Raises Refused, Gone, TryAgain, Broken."""
+        if not allowed(url, origins):
+            raise Refused(f'{vendor}: a file at another origin; if it is right, add "{_origin(url)}" to download_from')
+        try:
+            with self._session.get(
+                url, headers={"Accept-Encoding": "identity", **headers}, timeout=TIMEOUT, stream=True,
+                allow_redirects=False,
+            ) as response:  # fmt: skip
+                if response.status_code in (403, 404, 410):
+                    raise Gone(f"{vendor}: the link is dead (HTTP {response.status_code})", status=response.status_code)
+                if response.status_code != 200:
+                    raise _reaction(f"{vendor}: download", response)
+                yield Body(response)
+        except (requests.RequestException, HTTPError) as error:
+            raise TryAgain(f"{vendor}: the download broke off ({_kind(error)})") from None
+
+
+class Body:
+    """The bytes of a file as they come; a length that disagrees with the header is an error."""
+
+    def __init__(self, response: requests.Response) -> None:
+        self._response = response
+        length = response.headers.get("Content-Length", "")
+        self.expected = int(length) if length.isdigit() else None
+        self.received = 0
+
+    def __iter__(self) -> Iterator[bytes]:
+        for chunk in self._response.raw.stream(CHUNK, decode_content=False):
+            self.received += len(chunk)
+            yield chunk
+        if self.expected is not None and self.received != self.expected:
+            raise Broken(f"{self.received} of {self.expected} bytes came", received=self.received)
+
+
+def _reaction(where: str, response: requests.Response) -> Exception:
+    status = response.status_code
+    said = f"{where}: HTTP {status}{_detail(response)}"
+    if status == 429 or status >= 500:
+        return TryAgain(said, after=_after(response.headers), status=status)
+    if status in (401, 403):
+        return Refused(f"{said}: the key was not accepted", status=status)
+    if status in (404, 410):
+        return Gone(said, status=status)
+    if 300 <= status < 400:
+        return Unclear(f"{said}: a redirect, which is not followed", status=status)
+    return Refused(said, status=status)
+
+
+def _detail(response: requests.Response) -> str:
+    """The documented error texts of both vendors, without anything that looks like a number or a key."""
+    try:
+        errors = response.json()["errors"]
+        texts = [str(one.get("detail") or one.get("title") or "") for one in errors if isinstance(one, dict)]
+    except (requests.JSONDecodeError, KeyError, TypeError):
+        return ""
+    return veil(f" ({'; '.join(filter(None, texts))[:200]})") if any(texts) else ""
+
+
+def _after(headers: Mapping[str, str]) -> float | None:
+    for name in ("Retry-After", "x-ratelimit-reset"):
+        if headers.get(name, "").strip().isdigit():
+            return float(headers[name])
+    return None
+
+
+def _kind(error: Exception) -> str:
+    return type(error).__name__
+
+
+def _origin(url: str) -> str:
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path.rpartition('/')[0]}/"
