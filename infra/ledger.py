@@ -1,0 +1,38 @@
+"""The ledger: one DynamoDB table that says for every window what is published and what is to be done."""
+
+from aws_cdk import RemovalPolicy
+from aws_cdk import aws_dynamodb as dynamodb
+from constructs import Construct
+
+from infra.settings import Settings
+
+EXPORT = dynamodb.Attribute(name="export", type=dynamodb.AttributeType.STRING)
+SK = dynamodb.Attribute(name="sk", type=dynamodb.AttributeType.STRING)
+DUE_AT = dynamodb.Attribute(name="due_at", type=dynamodb.AttributeType.NUMBER)
+DUE = "due"
+
+
+class Ledger(Construct):
+    """No row has a time to live: coverage is computed from all of them, for ever."""
+
+    def __init__(self, scope: Construct, name: str, *, settings: Settings) -> None:
+        super().__init__(scope, name)
+        self.table = dynamodb.Table(
+            self,
+            "Table",
+            partition_key=EXPORT,
+            sort_key=SK,
+            billing_mode=dynamodb.BillingMode.PAY_PER_REQUEST,
+            point_in_time_recovery_specification=dynamodb.PointInTimeRecoverySpecification(
+                point_in_time_recovery_enabled=True
+            ),
+            deletion_protection=settings.keep,
+            removal_policy=RemovalPolicy.RETAIN if settings.keep else RemovalPolicy.DESTROY,
+        )
+        # Sparse: only rows with a future have `due_at`.
+        self.table.add_global_secondary_index(index_name=DUE, partition_key=EXPORT, sort_key=DUE_AT)
+
+    @property
+    def due(self) -> str:
+        """The ARN of the index."""
+        return f"{self.table.table_arn}/index/{DUE}"

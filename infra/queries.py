@@ -1,0 +1,57 @@
+"""Athena: a workgroup with a limit on what a query may scan, and a bucket of its own for results."""
+
+from aws_cdk import Duration, RemovalPolicy
+from aws_cdk import aws_athena as athena
+from aws_cdk import aws_s3 as s3
+from constructs import Construct
+
+from infra.checks import allow
+from infra.settings import Settings
+
+GB = 10**9
+
+
+class Queries(Construct):
+    """Results are copies of calls: kept for days, in a bucket without versions."""
+
+    def __init__(self, scope: Construct, name: str, *, settings: Settings) -> None:
+        super().__init__(scope, name)
+        self.workgroup = settings.name
+        self.results = s3.Bucket(
+            self,
+            "Results",
+            encryption=s3.BucketEncryption.S3_MANAGED,
+            enforce_ssl=True,
+            minimum_tls_version=1.2,
+            block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
+            object_ownership=s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
+            lifecycle_rules=[
+                s3.LifecycleRule(
+                    id="results",
+                    expiration=Duration.days(settings.results_days),
+                    abort_incomplete_multipart_upload_after=Duration.days(1),
+                )
+            ],
+            removal_policy=RemovalPolicy.RETAIN if settings.keep else RemovalPolicy.DESTROY,
+        )
+        allow(self.results, "S1", "Results of queries, gone within days; CloudTrail tells who asked.")
+        self._group(settings)
+
+    def _group(self, settings: Settings) -> None:
+        result = athena.CfnWorkGroup.ResultConfigurationProperty(
+            output_location=f"s3://{self.results.bucket_name}/",
+            encryption_configuration=athena.CfnWorkGroup.EncryptionConfigurationProperty(encryption_option="SSE_S3"),
+        )
+        athena.CfnWorkGroup(
+            self,
+            "Workgroup",
+            name=self.workgroup,
+            description=f"Queries over the calls of {settings.name}",
+            recursive_delete_option=True,
+            work_group_configuration=athena.CfnWorkGroup.WorkGroupConfigurationProperty(
+                enforce_work_group_configuration=True,
+                publish_cloud_watch_metrics_enabled=True,
+                bytes_scanned_cutoff_per_query=settings.scan_limit_gb * GB,
+                result_configuration=result,
+            ),
+        )

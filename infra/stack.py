@@ -1,0 +1,94 @@
+"""The stack: it only composes the rooms and says what they are told about each other."""
+
+import json
+from pathlib import Path
+
+from aws_cdk import CfnOutput, Environment, Stack
+from constructs import Construct
+
+from infra import grants, workflow
+from infra.catalog import Catalog
+from infra.clock import Clock
+from infra.door import Door
+from infra.functions import Function, environment
+from infra.lake import Lake
+from infra.ledger import Ledger
+from infra.queries import Queries
+from infra.settings import Settings
+from infra.vault import Vault
+from infra.workflow import Workflow
+from lambdas.core.exports import Exports
+
+
+class Cdr(Stack):
+    """One stage of cdr-exporter."""
+
+    def __init__(self, scope: Construct, *, settings: Settings, exports: Exports, bundles: Path) -> None:
+        env = Environment(account=settings.account, region=settings.region)
+        super().__init__(scope, settings.name, env=env, description="Call detail records, exported")
+        self._settings, self._bundles = settings, bundles
+        # CDK has a function depend on its role by name and by reference: once too often for cfn-lint, harmless.
+        self.template_options.metadata = {"cfn-lint": {"config": {"ignore_checks": ["W3005"]}}}
+        machine = workflow.arn(self, settings)
+
+        lake = Lake(self, "Lake", settings=settings)
+        ledger = Ledger(self, "Ledger", settings=settings)
+        vault = Vault(self, "Vault", settings=settings, exports=exports)
+        everywhere = environment(self, settings=settings, table=ledger.table.table_name, bucket=lake.bucket.bucket_name)
+        capability = {"CDR_CAPABILITY_SECRET": vault.capability}
+
+        callback = self._function("callback", {**everywhere, **capability})
+        door = Door(self, "Door", callback=callback, settings=settings)
+        url = door.url if settings.callback else ""
+        asking = {**capability, "CDR_CALLBACK_URL": url, "CDR_MACHINE": machine}
+        requester = self._function("requester", {**everywhere, **asking})
+        poller = self._function("poller", everywhere)
+        copier = self._function("copier", everywhere)
+
+        grants.requester(requester, ledger=ledger, lake=lake, vault=vault, machine=machine)
+        grants.callback(callback, ledger=ledger, vault=vault, machine=machine)
+        grants.poller(poller, ledger=ledger, vault=vault, machine=machine)
+        grants.copier(copier, ledger=ledger, lake=lake, vault=vault)
+
+        Workflow(
+            self,
+            "Workflow",
+            poller=poller,
+            copier=copier,
+            requester=requester,
+            settings=settings,
+        )
+        clock = Clock(self, "Clock", requester=requester, exports=exports, settings=settings)
+        catalog = Catalog(self, "Catalog", bucket=lake.bucket.bucket_name, exports=exports, settings=settings)
+        queries = Queries(self, "Queries", settings=settings)
+
+        self._tell(
+            Bucket=lake.bucket.bucket_name,
+            Table=ledger.table.table_name,
+            Machine=machine,
+            Requester=requester.name,
+            Callback=callback.name,
+            Poller=poller.name,
+            Copier=copier.name,
+            Api=door.url,
+            Database=catalog.database,
+            Workgroup=queries.workgroup,
+            Results=queries.results.bucket_name,
+            FailureQueue=clock.failures.queue_url,
+            Schedules=clock.group,
+            Secrets=json.dumps(vault.names),
+        )
+
+    def _function(self, handler: str, told: dict[str, str]) -> Function:
+        return Function(
+            self,
+            f"{handler.title()}Function",
+            handler=handler,
+            bundles=self._bundles,
+            environment=told,
+            settings=self._settings,
+        )
+
+    def _tell(self, **outputs: str) -> None:
+        for name, value in outputs.items():
+            CfnOutput(self, name, value=value)
