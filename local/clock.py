@@ -1,0 +1,44 @@
+"""The clock of a rehearsal: it stood at one instant when the real one stood at another; a file tells all processes."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+Clock = Callable[[], datetime]
+
+
+def real() -> datetime:
+    """The real clock, in whole seconds of UTC."""
+    return datetime.now(UTC).replace(microsecond=0)
+
+
+@dataclass(frozen=True)
+class Rehearsal:
+    """Tells the time that the exporter and the simulated vendors see."""
+
+    file: Path
+
+    def set(self, until: datetime) -> None:
+        """From now on the clock shows `until` and goes on from there."""
+        self.file.write_text(json.dumps({"told": until.isoformat(), "real": real().isoformat()}))
+
+    def setting(self) -> str | None:
+        """The value of CDR_REHEARSAL for the Lambdas; None while the real clock is shown."""
+        if not self.file.exists():
+            return None
+        told = json.loads(self.file.read_text())
+        return f"{told['told']}@{told['real']}"
+
+    def until(self) -> datetime | None:
+        """The instant after which nothing is planned."""
+        setting = self.setting()
+        return datetime.fromisoformat(setting.partition("@")[0]) if setting else None
+
+    def __call__(self) -> datetime:
+        setting = self.setting()
+        if setting is None:
+            return real()
+        told, _, then = setting.partition("@")
+        return datetime.fromisoformat(told) + (real() - datetime.fromisoformat(then))

@@ -1,0 +1,103 @@
+"""The truth beside the answer: what the simulated accounts really had, against what Athena says of `calls`."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from rich.console import Console
+from rich.table import Table
+
+from lambdas.core.exports import Export, Exports
+from lambdas.core.rows import Row, Work
+from lambdas.vendors import VENDORS
+from lambdas.web import Web
+from local.calls import Call, Tally, truth
+from local.cast import Role
+from local.stack import Stack
+from local.vendors import flowroute_asks, telnyx_asks
+
+SQL = """
+SELECT export, CAST(CAST(started_at AS date) AS varchar) AS day, count(*) AS calls,
+       sum(duration_s) AS seconds, sum(billed_s) AS billed, sum(cost) AS cost
+FROM calls GROUP BY 1, 2 ORDER BY 1, 2
+""".strip()
+
+Days = Mapping[tuple[str, date], Tally]
+
+
+@dataclass(frozen=True)
+class Line:
+    """One export and day: what was answered, and what is true; None where nobody can tell."""
+
+    export: str
+    day: date
+    found: Tally
+    true: Tally | None
+
+    @property
+    def right(self) -> bool:
+        """Whether every figure is the same."""
+        return self.true is None or self.found == self.true
+
+
+def answered(stack: Stack) -> Days:
+    """Calls, seconds and cost per export and day, asked of Athena."""
+    return {
+        (row["export"] or "", date.fromisoformat(row["day"] or "")): Tally(
+            int(row["calls"] or 0), int(row["seconds"] or 0), int(row["billed"] or 0), Decimal(row["cost"] or 0)
+        )
+        for row in stack.query(SQL)
+    }
+
+
+def true(exports: Exports, roles: Mapping[str, Role], rows: Iterable[Row]) -> Days:
+    """The same of the simulated accounts, for all windows that the vendor could give."""
+    found: dict[tuple[str, date], Tally] = {}
+    by_export: dict[str, list[Row]] = {}
+    for row in rows:
+        if row.export in roles and row.state is not Work.UNREACHABLE:
+            by_export.setdefault(row.export, []).append(row)
+    for name, its in by_export.items():
+        calls = {call.row_id: call for row in its for call in _reported(exports.get(name), roles[name], row)}
+        found |= {(name, day): tally for day, tally in truth(calls.values()).items()}
+    return found
+
+
+def _reported(export: Export, role: Role, row: Row) -> Iterable[Call]:
+    """The calls of a window's report, told by the vendor's own rules and the very request that we send."""
+    window = row.window
+    keys = {"user": "", "token": "", "key": "", "access_key": "", "secret_key": ""}
+    asked = VENDORS[export.vendor](export, keys, Web()).fields(window)
+    calls = role.calls().between(window.start, window.end, axis=role.axis, closed=role.closed)
+    if role.vendor == "telnyx":
+        telnyx = telnyx_asks.parse(asked, window.end, "latest", export.api == "v2")
+        return (call for call in calls if telnyx_asks.wants(telnyx, call))
+    flowroute = flowroute_asks.parse({"data": {"type": "cdrexport", "attributes": {"filter_parameters": asked}}})
+    return (call for call in calls if flowroute_asks.wants(flowroute, call))
+
+
+def compare(found: Days, real: Days, roles: Mapping[str, Role]) -> list[Line]:
+    """Day by day; a day that only one side has is a difference."""
+    return [
+        Line(name, day, found.get((name, day), Tally()), real.get((name, day), Tally()) if name in roles else None)
+        for name, day in sorted({*found, *real})
+    ]
+
+
+def show(lines: list[Line], console: Console) -> None:
+    """The table: each figure with the truth beside it."""
+    table = Table("export", "day", title="calls per day, from Athena, beside the truth")
+    for heading in ("calls", "truth", "minutes", "truth", "cost", "truth"):
+        table.add_column(heading, justify="right")
+    table.add_column("")
+    for line in lines:
+        cells = [cell for pair in zip(_cells(line.found), _cells(line.true), strict=True) for cell in pair]
+        table.add_row(line.export, str(line.day), *cells, "=" if line.right else "DIFFERS")
+    console.print(table)
+
+
+def _cells(tally: Tally | None) -> tuple[str, str, str]:
+    if tally is None:
+        return "-", "-", "-"
+    return f"{tally.rows:,}", f"{tally.seconds / 60:,.2f}", f"{tally.cost:,.8f}"
