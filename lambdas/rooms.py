@@ -11,7 +11,7 @@ from lambdas.aws.ledger import Ledger
 from lambdas.aws.vault import Vault
 from lambdas.aws.workflow import Workflow
 from lambdas.core.errors import Refused
-from lambdas.core.exports import Export, Exports
+from lambdas.core.exports import Export, Exports, parse
 from lambdas.settings import Settings, settings
 from lambdas.vendors import FACTS, VENDORS, Vendor
 from lambdas.web import Web
@@ -26,7 +26,7 @@ class Rooms:
     @cached_property
     def exports(self) -> Exports:
         """exports.toml as deployed."""
-        return self.settings.exports()
+        return parse(self.settings.exports(), self.settings.stage, FACTS)
 
     @cached_property
     def ledger(self) -> Ledger:

@@ -7,9 +7,6 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
 
-from lambdas.core.exports import Exports, parse
-from lambdas.vendors import FACTS
-
 Clock = Callable[[], datetime]
 
 
@@ -65,10 +62,14 @@ class Settings:
         told, _, real = self.env.get("CDR_REHEARSAL", "").partition("@")
         return (datetime.fromisoformat(told), datetime.fromisoformat(real)) if real else None
 
-    def exports(self) -> Exports:
-        """exports.toml as it was deployed, beside the `lambdas` package."""
-        text = (Path(__file__).parent.parent / "exports.toml").read_text(encoding="utf-8")
-        return parse(text, self.env.get("CDR_STAGE", "dev"), FACTS)
+    @property
+    def stage(self) -> str:
+        """Which stage of the exporter this is; part of the secrets' names."""
+        return self.env.get("CDR_STAGE", "dev")
+
+    def exports(self) -> str:
+        """The text of exports.toml as it was deployed, beside the `lambdas` package."""
+        return (Path(__file__).parent.parent / "exports.toml").read_text(encoding="utf-8")
 
 
 @cache
