@@ -129,5 +129,7 @@ def _kind(error: Exception) -> str:
 
 
 def _origin(url: str) -> str:
+    """Scheme, host and the first folder, which is what a bucket is called where it stands in the path."""
     parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path.rpartition('/')[0]}/"
+    folder, slash, _ = parts.path.lstrip("/").partition("/")
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}/{folder + slash if slash else ''}"

@@ -93,7 +93,8 @@ class Reader:
         value = self._span(self.take(field, default))
         if value is None:
             self.wrong(field, 'a length of time such as "15m", "2h" or "1d"')
-        return value or self._span(default) or DAY
+            return DAY
+        return value
 
     def start(self) -> dt.date | int:
         """A date, or "-7d": so many days before the first tick."""

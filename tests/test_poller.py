@@ -1,0 +1,172 @@
+"""The poller: what a look at a report leads to, and the meeting of the callback and the listener."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+import pytest
+
+from lambdas import poller
+from lambdas.core.rows import Work
+from local.vendors.flowroute import Flowroute
+from tests.world import Clock, World, world
+
+TEXT = """
+[[export]]
+name = "f"
+vendor = "flowroute"
+start = "-1d"
+base_url = "{0.base_url}"
+download_from = ["{0.files_url}/"]
+"""
+DAY = datetime(2026, 11, 19, tzinfo=UTC)
+URL = "https://callbacks.example"
+
+
+@pytest.fixture
+def clock() -> Clock:
+    """It stands at noon of the 20th."""
+    return Clock()
+
+
+@pytest.fixture
+def vendor(clock: Clock) -> Iterator[Flowroute]:
+    """A Flowroute of few calls, whose callbacks go nowhere."""
+    with Flowroute(3, "poller", clock=clock, per_day=20, callbacks="never") as one:
+        yield one
+
+
+@pytest.fixture
+def at(vendor: Flowroute, clock: Clock) -> Iterator[World]:
+    """One window, asked."""
+    with world(TEXT.format(vendor), clock, URL) as one:
+        one.tick("f")
+        yield one
+
+
+def told(at: World) -> dict[str, object]:
+    """The input of the newest execution."""
+    return at.executions.started[-1][1]
+
+
+def capable(at: World) -> str:
+    """The URL that the vendor was given."""
+    tag = at.row("f", DAY).tag
+    assert tag is not None
+    return f"{URL}/callbacks/{tag}/{at.capability(tag)}"
+
+
+def test_a_report_that_is_not_ready_is_waited_for(at: World) -> None:
+    """The answer is the input with the next wait, and the ledger knows of the look."""
+    answer = poller.look(told(at), at)
+    assert answer["next"] == "wait" and answer["wait"] > 0
+    row = at.row("f", DAY)
+    assert (row.state, row.looks, row.looked_at) == (Work.ASKED, 1, at.now())
+
+
+def test_a_report_that_is_ready_is_copied(at: World, clock: Clock) -> None:
+    """The look says so and moves nothing: the copier takes its own lease."""
+    clock.turn(minutes=5)
+    before = at.row("f", DAY)
+    assert poller.look(told(at), at)["next"] == "copy"
+    assert at.row("f", DAY) == before
+
+
+def test_an_old_run_ends_at_once(at: World, clock: Clock) -> None:
+    """Its successor is at work, so it asks the vendor nothing any more."""
+    old = dict(told(at))
+    clock.turn(hours=1)
+    at.tick("f")
+    asked = len(at.executions.started)
+    assert told(at)["run"] == 2 and asked == 2
+    assert poller.look(old, at)["next"] == "end"
+    assert poller.listen(old, "token", at)["woken"]
+
+
+def test_a_failed_report_is_asked_anew_with_distance(vendor: Flowroute, clock: Clock) -> None:
+    """It uses up an attempt; the next one waits, and then succeeds."""
+    with world(TEXT.format(vendor), clock, URL) as at:
+        vendor.faults.add("failed")
+        at.tick("f")
+        at.run()
+        row = at.row("f", DAY)
+        assert (row.state, row.attempt, row.reason) == (Work.PLANNED, 2, "the report is failed")
+        clock.turn(minutes=6)
+        at.tick("f")
+        at.run()
+        assert at.row("f", DAY).state is Work.DONE
+        assert len({one.body["data"]["attributes"]["callback_url"] for one in vendor.created}) == 2
+
+
+def test_a_report_that_never_finishes_is_given_up(clock: Clock) -> None:
+    """Past its deadline the attempt is used up, and five of them make the window stuck, to be asked daily."""
+    slow = Flowroute(3, "slow", clock=clock, build_s=(10**7, 10**7), callbacks="never")
+    with slow as vendor, world(TEXT.format(vendor), clock, URL) as at:
+        for _ in range(5):
+            at.tick("f")
+            at.run(looks=200)
+            clock.turn(hours=5)
+        assert (at.row("f", DAY).state, at.row("f", DAY).attempt) == (Work.STUCK, 5)
+        clock.turn(days=1)
+        at.tick("f")
+        at.tick("f")
+        assert at.row("f", DAY).attempt == 6
+
+
+def test_a_vendor_that_refuses_a_look_uses_up_nothing(at: World, vendor: Flowroute, clock: Clock) -> None:
+    """The report is there, only we may not see it: it is looked at again, slowly."""
+    vendor.faults.add("unauthorized")
+    answer = poller.look(told(at), at)
+    assert (answer["next"], answer["wait"]) == ("wait", 600)
+    assert (at.row("f", DAY).state, at.row("f", DAY).attempt) == (Work.ASKED, 1)
+
+
+def test_a_callback_wakes_the_waiting_execution(at: World) -> None:
+    """The token that the listener stored is sent, and the time of the callback noted."""
+    assert not poller.listen(told(at), "token", at)["woken"]
+    assert at.call_back(capable(at))
+    assert at.executions.woken == ["token"]
+    assert at.row("f", DAY).heard_at == at.now()
+
+
+def test_a_callback_that_came_before_the_listener_wakes_it_too(at: World) -> None:
+    """Nobody waited yet, so the listener wakes itself."""
+    at.call_back(capable(at))
+    assert at.executions.woken == []
+    assert poller.listen(told(at), "token", at)["woken"]
+    assert at.executions.woken == ["token"]
+
+
+def test_a_look_uses_up_an_older_callback(at: World, clock: Clock) -> None:
+    """What was heard before the last look does not wake the next listener."""
+    at.call_back(capable(at))
+    clock.turn(seconds=5)
+    poller.look(told(at), at)
+    assert not poller.listen(told(at), "token", at)["woken"]
+
+
+def test_callbacks_wake_an_attempt_three_times_at_most(at: World) -> None:
+    """A flood of them costs three looks, not more."""
+    poller.listen(told(at), "token", at)
+    for _ in range(10):
+        assert at.call_back(capable(at))
+    assert at.executions.woken == ["token"] * 3
+
+
+@pytest.mark.parametrize("forge", [lambda url: url[:-1] + "x", lambda url: url.replace(".r0.", ".r1.")])
+def test_a_forged_callback_changes_nothing(at: World, forge: object) -> None:
+    """A wrong capability, or a right one for another tag: no write, no wake."""
+    poller.listen(told(at), "token", at)
+    before = at.row("f", DAY)
+    assert not at.call_back(forge(capable(at)))  # type: ignore[operator] # a function of one text
+    assert at.row("f", DAY) == before
+    assert at.executions.woken == []
+
+
+def test_a_callback_after_the_copy_changes_nothing(at: World) -> None:
+    """The report is done; its capability opens nothing any more."""
+    url = capable(at)
+    at.run()
+    before = at.row("f", DAY)
+    assert before.state is Work.DONE
+    assert at.call_back(url)
+    assert at.row("f", DAY) == before

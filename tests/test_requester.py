@@ -1,0 +1,160 @@
+"""The requester against simulated vendors: windows planned, each asked once, whatever happens in between."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from lambdas.core.rows import Work
+from local.vendors.telnyx import Telnyx
+from tests.world import NOW, SECRETS, Clock, world
+
+TEXT = """
+[[export]]
+name = "t"
+vendor = "telnyx"
+start = "-3d"
+base_url = "{0.base_url}"
+download_from = ["{0.files_url}/"]
+{1}
+"""
+NEWEST = datetime(2026, 11, 19, tzinfo=UTC)
+
+
+@pytest.fixture
+def clock() -> Clock:
+    """It stands at noon of the 20th."""
+    return Clock()
+
+
+@pytest.fixture
+def vendor(clock: Clock) -> Iterator[Telnyx]:
+    """A Telnyx of few calls."""
+    with Telnyx(3, "requester", clock=clock, per_day=20) as one:
+        yield one
+
+
+def creates(vendor: Telnyx) -> int:
+    """How many reports the vendor was asked for, accepted or not."""
+    return sum(one.method == "POST" for one in vendor.requests)
+
+
+def test_a_first_tick_plans_everything_and_asks_for_the_newest(vendor: Telnyx, clock: Clock) -> None:
+    """Three days of two sources are six rows; four places are taken, the newest day's first."""
+    with world(TEXT.format(vendor, ""), clock) as at:
+        at.tick("t")
+        states = {(row.window.start, row.window.source): row.state for row in at.rows("t")}
+        assert len(states) == 6
+        assert [states[NEWEST, source] for source in ("calls", "call-control")] == [Work.ASKED, Work.ASKED]
+        assert sum(state is Work.ASKED for state in states.values()) == 4 == len(vendor.created)
+
+
+def test_every_report_is_asked_once_however_often_it_ticks(vendor: Telnyx, clock: Clock) -> None:
+    """Ticks between, during and after change nothing."""
+    with world(TEXT.format(vendor, ""), clock) as at:
+        for _ in range(3):
+            at.tick("t")
+        at.run()
+        for _ in range(3):
+            at.tick("t")
+        assert {row.state for row in at.rows("t")} == {Work.DONE}
+        assert creates(vendor) == 6 == len({one.body["report_name"] for one in vendor.created})
+
+
+def test_an_empty_secret_is_waited_for_quietly(vendor: Telnyx, clock: Clock) -> None:
+    """The head says which secret to fill in; once that is done the next tick asks."""
+    with world(TEXT.format(vendor, ""), clock, filled=False) as at:
+        at.tick("t")
+        assert at.ledger.head("t").blocked == "waiting for the key: fill in the secret cdr/dev/t"
+        assert not vendor.requests
+        at.vault._client.put_secret_value(SecretId="cdr/dev/t", SecretString=SECRETS["telnyx"])
+        at.tick("t")
+        assert len(vendor.created) == 4
+        assert at.ledger.head("t").blocked is None
+
+
+def test_a_refused_key_blocks_the_export_and_uses_up_nothing(vendor: Telnyx, clock: Clock) -> None:
+    """The reason is told, nobody is asked before the rest is over, then it goes on with the first attempt."""
+    with world(TEXT.format(vendor, ""), clock) as at:
+        vendor.faults.add("unauthorized")
+        at.tick("t")
+        head = at.ledger.head("t")
+        assert head.blocked is not None and "401" in head.blocked and "key" in head.blocked
+        at.tick("t")
+        assert creates(vendor) == 1
+        clock.turn(minutes=16)
+        at.tick("t")
+        at.run()
+        assert {(row.state, row.attempt) for row in at.rows("t")} == {(Work.DONE, 1)}
+        assert at.ledger.head("t").blocked is None
+
+
+def test_a_lost_answer_is_adopted_and_not_asked_again(vendor: Telnyx, clock: Clock) -> None:
+    """The vendor took the request and the line dropped: its list is searched for the tag, after a while."""
+    with world(TEXT.format(vendor, 'options = { source = "calls" }'), clock) as at:
+        vendor.faults.add("dropped")
+        at.tick("t")
+        assert at.row("t", NEWEST).state is Work.ASKING
+        clock.turn(seconds=60)
+        at.tick("t")
+        assert at.row("t", NEWEST).state is Work.ASKING
+        clock.turn(minutes=6)
+        at.tick("t")
+        at.run()
+        assert {row.state for row in at.rows("t")} == {Work.DONE}
+        assert len(vendor.created) == 3
+
+
+def test_what_never_arrived_is_asked_anew_after_two_searches(vendor: Telnyx, clock: Clock) -> None:
+    """A 500 may or may not have created something: only the list, searched twice after its grace, says not."""
+    with world(TEXT.format(vendor, 'options = { source = "calls" }'), clock) as at:
+        vendor.faults.add("broken")
+        at.tick("t")
+        assert at.row("t", NEWEST).state is Work.ASKING
+        for _ in range(8):
+            clock.turn(minutes=5)
+            at.tick("t")
+        row = at.row("t", NEWEST)
+        assert (row.state, row.attempt) == (Work.ASKED, 2)
+        assert at.executions.started[-1][1]["attempt"] in (1, 2)
+
+
+def test_a_tick_that_finds_another_at_work_only_rings(vendor: Telnyx, clock: Clock) -> None:
+    """The lease is held, so nothing is asked; and the holder cannot release without looking again."""
+    with world(TEXT.format(vendor, ""), clock) as at:
+        head = at.ledger.take("t", "other", NOW, NOW + timedelta(minutes=2))
+        assert head is not None
+        at.tick("t")
+        assert not vendor.requests
+        assert not at.ledger.release(head)
+        assert at.ledger.release(at.ledger.head("t"))
+
+
+@pytest.mark.parametrize("state", ["paused", "retired"])
+def test_what_is_not_active_asks_nothing(vendor: Telnyx, clock: Clock, state: str) -> None:
+    """Neither a paused nor a retired export has a request made."""
+    with world(TEXT.format(vendor, f'state = "{state}"'), clock) as at:
+        at.tick("t")
+        assert not vendor.requests
+        assert not at.rows("t")
+
+
+def test_an_execution_that_never_started_is_taken_over(vendor: Telnyx, clock: Clock) -> None:
+    """The run is overdue, so the next one starts, under a name of its own, for the same report."""
+    with world(TEXT.format(vendor, ""), clock) as at:
+        at.tick("t")
+        at.executions.started.clear()
+        clock.turn(minutes=30)
+        at.tick("t")
+        assert {told["run"] for _, told in at.executions.started} == {2}
+        at.run()
+        assert {row.state for row in at.rows("t")} == {Work.DONE}
+        assert len(vendor.created) == 6
+
+
+def test_nothing_that_is_due_after_a_rehearsals_end_is_planned(vendor: Telnyx, clock: Clock) -> None:
+    """`until` bounds the windows though the clock goes on."""
+    with world(TEXT.format(vendor, ""), clock) as at:
+        at.settings.env["CDR_REHEARSAL"] = "2026-11-18T02:00:00+00:00@2026-11-18T02:00:00+00:00"  # type: ignore[index] # it is a dict
+        at.tick("t")
+        assert max(row.window.end for row in at.rows("t")) == datetime(2026, 11, 18, tzinfo=UTC)
