@@ -8,7 +8,7 @@ from uuid import uuid4
 
 from lambdas.aws.ledger import Raced
 from lambdas.core import planning, polling, tags
-from lambdas.core.errors import Problem, Refused, TryAgain, Unclear
+from lambdas.core.errors import Gone, Problem, Refused, TryAgain
 from lambdas.core.exports import Export
 from lambdas.core.facts import Facts
 from lambdas.core.rows import IN_FLIGHT, Head, Row, move
@@ -95,7 +95,7 @@ class Tick:
                     yield
             except Raced:
                 log().info("raced", extra={"export": self.export.name, "window": step.row.window.sk})
-            except (TryAgain, Refused, Unclear) as problem:
+            except Problem as problem:
                 trouble(problem, export=self.export.name, window=step.row.window.sk)
                 self._block(head, problem.what, self._next_try(problem))
                 return
@@ -131,9 +131,10 @@ class Tick:
         row = self.at.ledger.apply(row, move(row, "intend", asked_at=now, due_at=now + ASKING, reason=None, **told))
         try:
             report = vendor.ask(fields, tag, url)
-        except Refused as problem:
-            # The vendor's no is final: it created nothing, so the row is as it was and no attempt is used up.
-            self.at.ledger.apply(row, move(row, "withdraw", due_at=self.at.now(), **polling.blank(problem.what)))
+        except Problem as problem:
+            if _nothing_created(problem):
+                reason = polling.blank(problem.what)
+                self.at.ledger.apply(row, move(row, "withdraw", due_at=self.at.now(), **reason))
             raise
         self._record(row, report)
 
@@ -191,6 +192,11 @@ class Tick:
         if isinstance(problem, TryAgain):
             return self.at.now() + (timedelta(seconds=problem.after) if problem.after else REST)
         return self.at.now() + ASIDE
+
+
+def _nothing_created(problem: Problem) -> bool:
+    """Whether the vendor's answer is a sure no: then the row is as it was, and no attempt is used up."""
+    return isinstance(problem, Refused | Gone) or (isinstance(problem, TryAgain) and not problem.doubt)
 
 
 def _next(row: Row, now: datetime) -> Row:

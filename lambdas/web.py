@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 import requests
 from requests.adapters import HTTPAdapter
-from urllib3.exceptions import HTTPError
+from urllib3.exceptions import HTTPError, NewConnectionError
 from urllib3.util.retry import Retry
 
 from lambdas import VERSION
@@ -49,7 +49,7 @@ class Web:
             response = self._session.request(method, url, timeout=TIMEOUT, allow_redirects=False, **how)
         except requests.RequestException as error:
             # The library's text holds the URL, and a URL may hold a capability: the kind of error is enough.
-            raise TryAgain(f"{where}: not reachable ({_kind(error)})") from None
+            raise TryAgain(f"{where}: not reachable ({_kind(error)})", doubt=not _unsent(error)) from None
         if not response.ok or response.is_redirect:
             raise _reaction(where, response)
         try:
@@ -97,7 +97,7 @@ def _reaction(where: str, response: requests.Response) -> Exception:
     status = response.status_code
     said = f"{where}: HTTP {status}{_detail(response)}"
     if status == 429 or status >= 500:
-        return TryAgain(said, after=_after(response.headers), status=status)
+        return TryAgain(said, after=_after(response.headers), doubt=status != 429, status=status)
     if status in (401, 403):
         return Refused(f"{said}: the key was not accepted", status=status)
     if status in (404, 410):
@@ -122,6 +122,14 @@ def _after(headers: Mapping[str, str]) -> float | None:
         if headers.get(name, "").strip().isdigit():
             return float(headers[name])
     return None
+
+
+def _unsent(error: requests.RequestException) -> bool:
+    """Whether there was no connection at all, so that nothing can have arrived."""
+    if isinstance(error, requests.ConnectTimeout):
+        return True
+    reason = getattr(error.args[0] if error.args else None, "reason", None)
+    return isinstance(reason, NewConnectionError)
 
 
 def _kind(error: Exception) -> str:

@@ -119,6 +119,28 @@ def test_what_never_arrived_is_asked_anew_after_two_searches(vendor: Telnyx, clo
         assert at.executions.started[-1][1]["attempt"] in (1, 2)
 
 
+def test_too_many_requests_are_asked_again_when_the_vendor_says(vendor: Telnyx, clock: Clock) -> None:
+    """A 429 created nothing: no search, no attempt used up, only the rest that the vendor asked for."""
+    with world(TEXT.format(vendor, ""), clock) as at:
+        vendor.faults.add("throttled")
+        at.tick("t")
+        assert {row.state for row in at.rows("t")} == {Work.PLANNED}
+        assert at.ledger.head("t").next_try == NOW + timedelta(seconds=2)
+        clock.turn(seconds=2)
+        at.tick("t")
+        assert len(vendor.created) == 4
+        assert {row.attempt for row in at.rows("t")} == {1}
+
+
+def test_an_unreachable_vendor_is_told_and_asked_again_later(vendor: Telnyx, clock: Clock) -> None:
+    """No connection, so nothing arrived: the rows are as they were."""
+    text = TEXT.format(vendor, "").replace(vendor.base_url, "http://127.0.0.1:9")
+    with world(text, clock) as at:
+        at.tick("t")
+        assert {row.state for row in at.rows("t")} == {Work.PLANNED}
+        assert at.ledger.head("t").blocked == "telnyx: create: not reachable (ConnectionError)"
+
+
 def test_a_tick_that_finds_another_at_work_only_rings(vendor: Telnyx, clock: Clock) -> None:
     """The lease is held, so nothing is asked; and the holder cannot release without looking again."""
     with world(TEXT.format(vendor, ""), clock) as at:

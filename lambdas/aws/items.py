@@ -72,7 +72,7 @@ def _plain(item: Mapping[str, Any]) -> Item:
 
 def _number(value: Any) -> Any:
     if isinstance(value, Decimal):
-        return int(value)
+        return int(value) if value == value.to_integral_value() else float(value)
     if isinstance(value, dict):
         return {name: _number(one) for name, one in value.items()}
     return [_number(one) for one in value] if isinstance(value, list) else value

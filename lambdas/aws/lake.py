@@ -110,7 +110,9 @@ class Upload:
         return str(self._client.put_object(**how)["ETag"])
 
     def _complete(self, condition: dict[str, str]) -> str:
-        self._send(bytes(self._buffer))
+        if self._buffer:  # once: a refused completion may be tried again under another fence
+            self._send(bytes(self._buffer))
+            self._buffer.clear()
         parts = [part.result() for part in self._parts]
         how: dict[str, Any] = {**self._where, **condition, "UploadId": self._id, "MultipartUpload": {"Parts": parts}}
         done = self._client.complete_multipart_upload(**how)

@@ -23,11 +23,14 @@ class Problem(Exception):
 
 
 class TryAgain(Problem):
-    """The moment is bad; `after` is how many seconds the other side asked for, if it did."""
+    """The moment is bad; `after` is how many seconds the other side asked for, if it did.
 
-    def __init__(self, what: str, *, after: float | None = None, **facts: Any) -> None:
+    `doubt`: whether the request may have been carried out all the same.
+    """
+
+    def __init__(self, what: str, *, after: float | None = None, doubt: bool = True, **facts: Any) -> None:
         super().__init__(what, **facts)
-        self.after = after
+        self.after, self.doubt = after, doubt
 
 
 class Refused(Problem):

@@ -112,7 +112,8 @@ class Reader:
         accepted = self.word("small_files", ["refused", "accepted"], "refused")
         if not timedelta(minutes=15) <= span <= DAY or DAY % span:
             self.wrong("window", "from 15m to 1d, and it must divide a day")
-        elif span > facts.longest:
+            return int(DAY.total_seconds())
+        if span > facts.longest:
             self.wrong("window", f"{facts.name} takes at most {facts.longest} in one report")
         elif span < timedelta(hours=1) and accepted != "accepted":
             self.wrong("window", 'under 1h makes many small files: add small_files = "accepted" if you mean it')

@@ -50,7 +50,8 @@ def extend(export: Export, facts: Facts, head: Head, now: datetime) -> Plan:
         behind = _behind(span, export, source, start, room - len(ahead))
         room -= min(room, len(ahead) + len(behind))
         rows += [_row(export, facts, window, now) for window in (*ahead, *behind)]
-        spans[source] = _grown(span, export, ahead, behind)
+        if ahead or behind or source in spans:  # a start that is to come leaves no anchor in the future
+            spans[source] = _grown(span, export, ahead, behind)
     return Plan(tuple(rows), spans)
 
 

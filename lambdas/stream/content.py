@@ -4,12 +4,16 @@ import hashlib
 import io
 import zlib
 from collections.abc import Iterator
+from threading import Lock
 from typing import Protocol
 
 from lambdas.core.errors import Broken
 
 FORMS = {b"\x1f\x8b": "gzip", b"PK\x03\x04": "zip", b"<": "page"}
 WBITS = 31  # a gzip wrapper, whose CRC and length zlib checks
+FIRST = 4  # bytes that tell the form
+PIECE = 1 << 16  # bytes decompressed at a time: a bomb makes a thousandfold of them, and memory is bounded
+LINE = 1 << 20  # bytes of a first line at most
 
 
 class Sink(Protocol):
@@ -27,7 +31,8 @@ class Content(io.RawIOBase):
 
     def __init__(self, chunks: Iterator[bytes], raw: Sink, *, sized: bool) -> None:
         super().__init__()
-        self._chunks, self._raw, self._sized = chunks, raw, sized
+        self._chunks, self._raw, self._sized = _pieces(chunks), raw, sized
+        self._lock = Lock()  # the CSV reader reads ahead in a thread, also while the rest is drained
         self._ready = bytearray()
         self._unzip: zlib._Decompress | None = None
         self._zip: zlib._Compress | None = None
@@ -42,17 +47,21 @@ class Content(io.RawIOBase):
         return True
 
     def readinto(self, buffer: "memoryview") -> int:  # type: ignore[override] # pyarrow and csv hand in memory
-        """Fill the buffer with decompressed text; 0 at the end of a whole file."""
-        while self._open and not self._ready:
-            self._pull()
-        taken = self._ready[: len(buffer)]
-        buffer[: len(taken)] = taken
-        del self._ready[: len(taken)]
-        return len(taken)
+        """Fill the buffer with decompressed text; 0 at the end of a whole file.
+
+        As full as can be: the CSV reader takes what it gets for a block, however small the pieces come.
+        """
+        with self._lock:
+            while self._open and len(self._ready) < len(buffer):
+                self._pull()
+            taken = self._ready[: len(buffer)]
+            buffer[: len(taken)] = taken
+            del self._ready[: len(taken)]
+            return len(taken)
 
     def peek(self) -> bytes:
-        """The text up to the end of the first line, or all of it, without taking it."""
-        while self._open and b"\n" not in self._ready:
+        """The text up to the end of the first line, or all of it, without taking it; LINE or more if it has no end."""
+        while self._open and b"\n" not in self._ready and len(self._ready) < LINE:
             self._pull()
         return bytes(self._ready)
 
@@ -104,3 +113,15 @@ class Content(io.RawIOBase):
             raise Broken(f"the gzip ends early, after {self.received} bytes", received=self.received)
         if self.form == "plain" and not self._sized and self._last != b"\n":
             raise Broken(f"no Content-Length, and the last line has no end after {self.received} bytes")
+
+
+def _pieces(chunks: Iterator[bytes]) -> Iterator[bytes]:
+    """The same bytes: the first piece long enough to tell the form, none too long to be decompressed at once."""
+    held, told = b"", False
+    for chunk in chunks:
+        held += chunk
+        if told or len(held) >= FIRST:
+            yield from (held[at : at + PIECE] for at in range(0, len(held), PIECE))
+            held, told = b"", True
+    if held:
+        yield held

@@ -87,6 +87,6 @@ def _instant(text: str | None) -> datetime | None:
     text = re.sub(r" ?([+-]\d\d):?(\d\d)?$", lambda m: f"{m[1]}:{m[2] or '00'}", text) if len(text) > 19 else text
     try:
         when = datetime.fromisoformat(text)
-    except ValueError:
+        return when.astimezone(UTC).replace(tzinfo=None) if when.tzinfo else when
+    except (ValueError, OverflowError):  # no such day, or one whose UTC is before the year 1 or after 9999
         return None
-    return when.astimezone(UTC).replace(tzinfo=None) if when.tzinfo else when

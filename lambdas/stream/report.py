@@ -78,7 +78,8 @@ class Report:
             _add(copy.tally, block, typer.outside(block))
         copy.rejects += rows.rejects
         copy.tally.rejected += len(rows.rejects)
-        copy.tally.unparsed |= typer.unparsed
+        for heading, count in typer.unparsed.items():
+            copy.tally.unparsed[heading] = copy.tally.unparsed.get(heading, 0) + count
         copy.tally.unknown = sorted({*copy.tally.unknown, *_unknown(rows.headings, self._columns)})
 
 

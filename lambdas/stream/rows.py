@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.csv as pcsv
 
 from lambdas.core.errors import Disagrees
-from lambdas.stream.content import Content
+from lambdas.stream.content import LINE, Content
 
 BLOCK = 1 << 20  # bytes
 NO_CSV = {
@@ -26,12 +26,16 @@ class Rows:
         head = content.peek()
         if content.form in NO_CSV:
             raise Disagrees(NO_CSV[content.form])
+        if b"\n" not in head and len(head) >= LINE:
+            raise Disagrees("the first line has no end")
         self.headings = _headings(head)
+        self._bare = b"\n" not in head  # headings alone, without even the end of their line
         self.rejects: list[str] = []
 
     def __iter__(self) -> Iterator[pa.RecordBatch]:
         """Blocks of texts. Raises Disagrees for what is no CSV in UTF-8."""
-        if not self.headings:
+        if not self.headings or self._bare:
+            self._nothing()
             return
         try:
             yield from self._reader()
@@ -49,6 +53,12 @@ class Rows:
             ),
         )
 
+    def _nothing(self) -> None:
+        """Only a file without rows may have no headings."""
+        while not self._bare and (text := self._content.read(1 << 16)):
+            if text.strip():
+                raise Disagrees("the first line is blank, where the headings should be")
+
     def _reject(self, row: Any) -> str:
         self.rejects.append(row.text)
         return "skip"
@@ -58,7 +68,11 @@ def _headings(head: bytes) -> list[str]:
     """The first line's fields; a heading met again gets its ordinal, so that no value is lost."""
     text = head.split(b"\n", 1)[0].decode("utf-8-sig", "replace")
     found: list[str] = []
-    for heading in next(csv.reader(io.StringIO(text)), []):
+    try:
+        headings = next(csv.reader(io.StringIO(text)), [])
+    except csv.Error:
+        raise Disagrees("the first line is not one of a CSV") from None
+    for heading in headings:
         name = heading.strip()
         found.append(name if name not in found else f"{name} ({found.count(name) + len(found)})")
     return found

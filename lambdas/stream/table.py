@@ -153,6 +153,7 @@ class Typer:
         """What has no column, and what did not parse or was outvoted, under its own heading."""
         keys, items, filled = [], [], []
         known = {self._names.get(h) for f in self._columns.fields.values() for h in f.headings}
+        known.add(self._names.get(self._columns.cause_code or ""))
         for heading, text in block.texts.items():
             left = pc.is_valid(text)
             if heading in block.homed:

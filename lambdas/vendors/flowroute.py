@@ -1,7 +1,7 @@
 """Flowroute: CDR Exports v2 (shared/seeds), which calls back and can be polled too."""
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Any, ClassVar
 from urllib.parse import urlsplit
@@ -214,7 +214,12 @@ def _totals(attributes: Mapping[str, Any]) -> Totals:
 
 
 def _when(text: Any) -> datetime | None:
-    return datetime.fromisoformat(text) if isinstance(text, str) else None
+    """A time with any offset, UTC without one; what is no time is none, for nothing else hangs on it."""
+    try:
+        when = datetime.fromisoformat(str(text))
+    except ValueError:
+        return None
+    return when if when.tzinfo else when.replace(tzinfo=UTC)
 
 
 def _time(when: datetime) -> str:

@@ -1,0 +1,59 @@
+"""What the docs say is what the code does."""
+
+import inspect
+import re
+import tomllib
+from pathlib import Path
+
+from infra import settings
+from lambdas.core.fields import Reader
+from local import schema
+
+ROOT = Path(__file__).resolve().parent.parent
+SETTINGS = (ROOT / "docs" / "settings.md").read_text("utf-8")
+
+
+def told(text: str) -> set[str]:
+    """The names in the first column of a text's tables."""
+    cells = re.findall(r"^\| (`[^|]+) \|", text, re.MULTILINE)
+    return {name for cell in cells for name in re.findall(r"`\[?([a-z_.]+)\]?`", cell)}
+
+
+def test_every_column_is_in_the_schemas_page() -> None:
+    """docs/schema.md is what `python -m local.schema` writes today."""
+    assert schema.FILE.read_text("utf-8") == schema.text()
+
+
+def test_every_field_of_an_export_is_in_the_settings_page() -> None:
+    """And no field that does not exist."""
+    text = "\n".join(
+        inspect.getsource(one) for one in (Reader, __import__("lambdas.core.exports", fromlist=["x"])._export)
+    )
+    found = re.findall(r'(?:take|word|flag|text|count|span|url)\(\s*"([a-z_]+)"', text)
+    assert set(found) - {"options"} == told(SETTINGS.split("## The stack")[0]) - {"export.options"}
+
+
+def test_every_setting_of_the_stack_is_in_the_settings_page() -> None:
+    """And none that does not exist."""
+    found = re.findall(r'(?:text|word|count|one_of)\("([a-z_]+)"', inspect.getsource(settings.settings))
+    assert set(found) == told(SETTINGS.split("## The stack")[1])
+
+
+def test_the_readme_pins_the_command_line_that_is_locked() -> None:
+    """The registry's newest refuses the assembly, so the pin must be right."""
+    package = (ROOT / "package.json").read_text("utf-8")
+    (pin,) = re.findall(r'"aws-cdk": "([\d.]+)"', package)
+    assert f"aws-cdk {pin}" in (ROOT / "README.md").read_text("utf-8")
+
+
+def test_the_commands_of_the_readme_are_targets() -> None:
+    """Each `make X` that a document names is in the Makefile."""
+    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE))
+    texts = [path.read_text("utf-8") for path in (ROOT / "README.md", *(ROOT / "docs").glob("*.md"))]
+    assert {name for text in texts for name in re.findall(r"`make ([a-z]+)`", text)} <= targets
+
+
+def test_the_changelog_knows_this_version() -> None:
+    """What is in pyproject.toml has its heading."""
+    version = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["version"]
+    assert f"## {version}" in (ROOT / "CHANGELOG.md").read_text("utf-8")
