@@ -1,6 +1,5 @@
 """Requester: at each tick, plans the windows that came due and asks the vendor for them, each once."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -65,7 +64,7 @@ class Tick:
         count("InFlight", sum(row.state in IN_FLIGHT for row in rows), self.export.name)
         open_ = vendor is not None and (head.next_try is None or head.next_try <= now)
         todo = planning.steps(rows, self.export, self.facts, now, self.at.horizon(now), asking=open_)
-        return sum(1 for _ in self._take(todo, head, vendor))
+        return self._take(todo, head, vendor)
 
     def _plan(self, head: Head, now: datetime) -> Head:
         """Make the rows that are new; the head says so only after they are there."""
@@ -87,20 +86,21 @@ class Tick:
             return None, self._block(head, waiting, now) if head.blocked != waiting else head
         return vendor, head
 
-    def _take(self, todo: list[planning.Step], head: Head, vendor: Vendor | None) -> Iterator[None]:
-        """Take the steps; the first refusal or outage ends the asking of this tick."""
+    def _take(self, todo: list[planning.Step], head: Head, vendor: Vendor | None) -> int:
+        """Take the steps; after the first refusal or outage only those that need no vendor."""
+        did = asked = 0
         for step in todo:
             try:
-                if self._step(step, vendor):
-                    yield
+                done = self._step(step, vendor)
+                did, asked = did + done, asked + (done and step.name == "ask")
             except Raced:
                 log().info("raced", extra={"export": self.export.name, "window": step.row.window.sk})
             except Problem as problem:
                 trouble(problem, export=self.export.name, window=step.row.window.sk)
-                self._block(head, problem.what, self._next_try(problem))
-                return
-        if vendor and head.blocked and (any(step.name == "ask" for step in todo) or not head.next_try):
+                head, vendor = self._block(head, problem.what, self._next_try(problem)), None
+        if asked and vendor and head.blocked:
             self.at.ledger.save(head, blocked=None, next_try=None)
+        return did
 
     def _step(self, step: planning.Step, vendor: Vendor | None) -> bool:
         row, now = step.row, self.at.now()
@@ -140,11 +140,8 @@ class Tick:
 
     def _record(self, row: Row, report: str) -> None:
         now = self.at.now()
-        row = self._run(row, "record", now, report_id=report, give_up_at=now + self.facts.patience)
-        before = self.at.ledger.get(row.export, row.window)
-        if before is None or before.version != row.version - 1:
-            raise Raced(before)
-        self._start(self.at.ledger.apply(before, row))
+        known = self._run(row, "record", now, report_id=report, give_up_at=now + self.facts.patience)
+        self._start(self.at.ledger.apply(row, known))
 
     def _search(self, row: Row, vendor: Vendor) -> None:
         """Adopt the report that an interrupted asking left at the vendor, or ask anew when it is surely not there."""

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pytest
 
 from lambdas import poller
-from lambdas.core.rows import Work
+from lambdas.core.rows import Row, Work
 from local.vendors.flowroute import Flowroute
 from tests.world import Clock, World, world
 
@@ -134,6 +134,24 @@ def test_a_callback_that_came_before_the_listener_wakes_it_too(at: World) -> Non
     assert at.executions.woken == []
     assert poller.listen(told(at), "token", at)["woken"]
     assert at.executions.woken == ["token"]
+
+
+def test_a_callback_before_the_id_is_recorded_is_not_forgotten(
+    vendor: Flowroute, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The vendor is quicker than our own write of its answer: the listener still learns of it."""
+    with world(TEXT.format(vendor), clock, URL) as at:
+        apply = at.ledger.apply
+
+        def late(old: Row, new: Row) -> Row:
+            if new.report_id and not old.report_id:
+                assert at.call_back(capable(at))
+            return apply(old, new)
+
+        monkeypatch.setattr(at.ledger, "apply", late)
+        at.tick("f")
+        assert at.row("f", DAY).heard_at == at.now()
+        assert poller.listen(told(at), "token", at)["woken"]
 
 
 def test_a_look_uses_up_an_older_callback(at: World, clock: Clock) -> None:

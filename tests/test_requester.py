@@ -161,6 +161,20 @@ def test_what_is_not_active_asks_nothing(vendor: Telnyx, clock: Clock, state: st
         assert not at.rows("t")
 
 
+def test_an_outage_does_not_hold_back_what_needs_no_vendor(vendor: Telnyx, clock: Clock) -> None:
+    """While the list cannot be searched, an overdue run of another window is taken over all the same."""
+    with world(TEXT.format(vendor, ""), clock) as at:
+        vendor.faults.add("dropped")
+        at.tick("t")
+        clock.turn(minutes=6)
+        at.tick("t")
+        at.executions.started.clear()
+        clock.turn(minutes=30)
+        vendor.faults.add("broken", 10)
+        at.tick("t")
+        assert {told["run"] for _, told in at.executions.started} == {2}
+
+
 def test_an_execution_that_never_started_is_taken_over(vendor: Telnyx, clock: Clock) -> None:
     """The run is overdue, so the next one starts, under a name of its own, for the same report."""
     with world(TEXT.format(vendor, ""), clock) as at:
