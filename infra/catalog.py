@@ -96,8 +96,11 @@ def projection(bucket: str, exports: Exports) -> dict[str, str]:
 
 
 def earliest(exports: Exports) -> date:
-    """The first day that may hold a call; the same at every synth, so that no deploy changes it by itself."""
-    return min(FIRST if isinstance(export.start, int) else export.start for export in exports.exports)
+    """The first day that may hold a call; the same at every synth, so that no deploy changes it by itself.
+
+    Never after FIRST: a `start` that is moved forward must not hide what was exported before.
+    """
+    return min(FIRST, *(export.start for export in exports.exports if not isinstance(export.start, int)), FIRST)
 
 
 def _columns(columns: tuple[Column, ...]) -> list[glue.CfnTable.ColumnProperty]:

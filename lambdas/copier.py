@@ -70,7 +70,7 @@ class Copier:
         report = Report(self._row, self._export, self._facts, vendor.columns, self._at.lake, self._at.web)
         with ExitStack() as stack:
             made = report.copy(progress, stack)
-            wrong = [made.problem.what] if made.problem else disagreements(made.tally, progress.totals)
+            wrong = [made.problem.what] if made.problem else self._wrong(made, progress)
             return self._quarantine(made, "; ".join(wrong)) if wrong else self._finish(made, progress)
 
     def _finish(self, made: Copy, progress: Progress) -> Row:
@@ -90,6 +90,9 @@ class Copier:
         count("RowsCopied", made.tally.rows, self._row.export)
         return self._apply(self._done("publish", published))
 
+    def _wrong(self, made: Copy, progress: Progress) -> list[str]:
+        return disagreements(made.tally, progress.totals, self._row.published)
+
     def _publish(self, made: Copy) -> str:
         """Over what the ledger says is there, and over nothing else.
 
@@ -104,7 +107,10 @@ class Copier:
             if now is None or now.version != self._row.version:
                 raise Raced(now) from None
             there = self._at.lake.etag(keys.calls(self._row.export, self._row.window))
-            return made.calls.finish(fence=there[0] if there else None, fenced=True)
+            try:
+                return made.calls.finish(fence=there[0] if there else None, fenced=True)
+            except Fenced:
+                raise TryAgain("the object changed while it was replaced") from None
 
     def _done(self, name: str, published: Published) -> Row:
         aged = planning.aged(self._row, self._export, self._row.asked_at or self._at.now())
@@ -129,7 +135,7 @@ class Copier:
         """Nothing is used up: the report stays asked, and the next run tries the copy again, until its deadline."""
         row, now = self._row, self._at.now()
         trouble(problem, export=row.export, window=row.window.sk)
-        if isinstance(problem, TryAgain) and row.give_up_at and now >= row.give_up_at:
+        if not isinstance(problem, Refused) and row.give_up_at and now >= row.give_up_at:
             return self._apply(polling.renew(row, problem.what, now))
         due = now + timedelta(seconds=getattr(problem, "after", None) or LATER.total_seconds())
         if isinstance(problem, Refused):
@@ -146,6 +152,8 @@ class Copier:
             self._at.lake.write(key, made.rejects)
 
     def _write(self, made: Copy, progress: Progress, **kept: Any) -> None:
+        asked_at = self._row.asked_at or self._at.now()
+        kept["partial"] = planning.partial(self._facts, self._row.window, asked_at)
         told = receipt(self._row, self._export, made.tally, progress.totals, self._at.now(), **kept)
         self._at.lake.write(self._receipt_key(), told)
 

@@ -27,15 +27,15 @@ def look(told: dict[str, Any], at: Rooms) -> dict[str, Any]:
     if row is None or not place.is_of(row) or row.state is not Work.ASKED or row.report_id is None:
         log().info("over", extra={"execution": told})
         return {**told, "next": "end"}
-    export = at.exports.get(place.export)
+    export, now = at.exports.get(place.export), at.now()  # what is heard during the look counts as after it
     try:
         progress = at.account(export).look(row.report_id)
     except Gone:
         progress = Progress(State.GONE)
     except (Refused, Unclear) as problem:
         trouble(problem, execution=told)
-        return _apply(told, row, blind(row, at.now()), at)
-    return _apply(told, row, verdict(row, progress, FACTS[export.vendor], at.now(), at.chance()), at)
+        return _apply(told, row, blind(row, problem, now), at)
+    return _apply(told, row, verdict(row, progress, FACTS[export.vendor], now, at.chance()), at)
 
 
 def listen(told: dict[str, Any], token: str, at: Rooms) -> dict[str, Any]:

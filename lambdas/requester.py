@@ -1,6 +1,6 @@
 """Requester: at each tick, plans the windows that came due and asks the vendor for them, each once."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
@@ -10,7 +10,7 @@ from lambdas.core import planning, polling, tags
 from lambdas.core.errors import Gone, Problem, Refused, TryAgain
 from lambdas.core.exports import Export
 from lambdas.core.facts import Facts
-from lambdas.core.rows import IN_FLIGHT, Head, Row, move
+from lambdas.core.rows import IN_FLIGHT, Head, Row, Work, move
 from lambdas.logs import count, log, trouble
 from lambdas.rooms import Rooms, rooms
 from lambdas.vendors import FACTS, Vendor
@@ -21,6 +21,7 @@ REST = timedelta(minutes=5)  # after an outage
 ASIDE = timedelta(minutes=15)  # after a refusal
 BETWEEN = timedelta(minutes=5)  # two searches of the vendor's list
 SEARCHES = 2
+DEATHS = 3  # so many copies of a report may die before it is put aside
 ROUNDS = 5
 
 
@@ -38,11 +39,15 @@ def tick(name: str, at: Rooms) -> dict[str, Any]:
     head = at.ledger.take(name, lease, now, now + LEASE)
     if head is None:
         return {"export": name, "did": 0, "busy": True}
-    for _ in range(ROUNDS):
-        did += Tick(export, FACTS[export.vendor], at).work(head)
-        head = at.ledger.head(name)
-        if head.lease != lease or at.ledger.release(head):
-            break
+    try:
+        for _ in range(ROUNDS):
+            bell = head.rung  # as it was before the round: who rings during it wants another one
+            did += Tick(export, FACTS[export.vendor], at).work(head)
+            head = at.ledger.head(name)
+            if head.lease != lease or at.ledger.release(replace(head, rung=bell)):
+                break
+    finally:
+        at.ledger.drop(name, lease)
     log().info("tick", extra={"export": name, "did": did})
     return {"export": name, "did": did}
 
@@ -58,23 +63,24 @@ class Tick:
     def work(self, head: Head) -> int:
         """Gather, decide, apply; how many steps were taken."""
         now = self.at.now()
-        head = self._plan(head, now)
-        vendor, head = self._vendor(head, now)
         rows = self.at.ledger.due(self.export.name, now + self.facts.patience + timedelta(hours=1))
+        head, new = self._plan(head, now, sum(row.state is Work.PLANNED for row in rows))
+        rows += new  # the index does not have them yet
+        vendor, head = self._vendor(head, now)
         count("InFlight", sum(row.state in IN_FLIGHT for row in rows), self.export.name)
         open_ = vendor is not None and (head.next_try is None or head.next_try <= now)
         todo = planning.steps(rows, self.export, self.facts, now, self.at.horizon(now), asking=open_)
-        return self._take(todo, head, vendor)
+        return self._take(todo, head, vendor if open_ else None, vendor)
 
-    def _plan(self, head: Head, now: datetime) -> Head:
+    def _plan(self, head: Head, now: datetime, waiting: int) -> tuple[Head, list[Row]]:
         """Make the rows that are new; the head says so only after they are there."""
         if head.born is None:
             head = self.at.ledger.save(head, born=self.at.horizon(now))
         if self.export.state != "active":
-            return head
-        plan = planning.extend(self.export, self.facts, head, self.at.horizon(now))
-        self.at.ledger.add(plan.rows)
-        return head if plan.spans == head.spans else self.at.ledger.save(head, spans=plan.spans)
+            return head, []
+        plan = planning.extend(self.export, self.facts, head, self.at.horizon(now), waiting)
+        made = self.at.ledger.add(plan.rows)
+        return head if plan.spans == head.spans else self.at.ledger.save(head, spans=plan.spans), made
 
     def _vendor(self, head: Head, now: datetime) -> tuple[Vendor | None, Head]:
         try:
@@ -86,19 +92,21 @@ class Tick:
             return None, self._block(head, waiting, now) if head.blocked != waiting else head
         return vendor, head
 
-    def _take(self, todo: list[planning.Step], head: Head, vendor: Vendor | None) -> int:
-        """Take the steps; after the first refusal or outage only those that need no vendor."""
-        did = asked = 0
+    def _take(self, todo: list[planning.Step], head: Head, asked: Vendor | None, vendor: Vendor | None) -> int:
+        """Take the steps; after the first refusal or outage only those that need no vendor.
+
+        `asked` is the vendor while it may be asked for something new, `vendor` while it may be searched.
+        """
+        did = 0
         for step in todo:
             try:
-                done = self._step(step, vendor)
-                did, asked = did + done, asked + (done and step.name == "ask")
+                did += self._step(step, asked if step.name == "ask" else vendor)
             except Raced:
                 log().info("raced", extra={"export": self.export.name, "window": step.row.window.sk})
             except Problem as problem:
                 trouble(problem, export=self.export.name, window=step.row.window.sk)
-                head, vendor = self._block(head, problem.what, self._next_try(problem)), None
-        if asked and vendor and head.blocked:
+                head, asked, vendor = self._block(head, problem.what, self._next_try(problem)), None, None
+        if asked and head.blocked:
             self.at.ledger.save(head, blocked=None, next_try=None)
         return did
 
@@ -109,15 +117,19 @@ class Tick:
                 self._ask(row, vendor)
             case "search" if vendor:
                 self._search(row, vendor)
+            case "rerun" if row.state is Work.COPYING and row.crashes + 1 >= DEATHS:
+                self.at.ledger.apply(row, self._aside(row))
             case "rerun":
-                self._start(self.at.ledger.apply(row, self._run(row, "rerun", now)))
+                died = row.crashes + (row.state is Work.COPYING)
+                self._start(self.at.ledger.apply(row, self._run(row, "rerun", now, crashes=died)))
             case "reexport":
                 self.at.ledger.apply(row, _next(row, now))
             case "retry":
                 self.at.ledger.apply(row, move(row, "retry", attempt=row.attempt + 1, due_at=now))
             case "forget" | "settle":
                 gone = "the vendor can no longer give it"
-                self.at.ledger.apply(row, move(row, step.name, due_at=None, **polling.blank(gone)))
+                stale = row.stale_since or (now if row.published else None)
+                self.at.ledger.apply(row, move(row, step.name, due_at=None, stale_since=stale, **polling.blank(gone)))
             case _:
                 return False
         return True
@@ -147,7 +159,7 @@ class Tick:
         """Adopt the report that an interrupted asking left at the vendor, or ask anew when it is surely not there."""
         now = self.at.now()
         since = row.asked_at or now
-        found = vendor.find(row.fields or {}, row.tag or "", since)
+        found = vendor.find(row.fields or {}, row.tag or "", since, row.page)
         if found.report_id:
             log().info("adopted", extra={"export": row.export, "window": row.window.sk})
             self._record(row, found.report_id)
@@ -156,7 +168,15 @@ class Tick:
             self.at.ledger.apply(row, move(row, "withdraw", attempt=row.attempt + 1, due_at=now, **polling.blank(gone)))
         else:
             counted = row.searched + (found.complete and now >= since + self.facts.list_grace)
-            self.at.ledger.apply(row, move(row, "search", searched=counted, due_at=now + BETWEEN))
+            due = now + BETWEEN if found.complete else now
+            self.at.ledger.apply(row, move(row, "search", searched=counted, page=found.page, due_at=due))
+
+    def _aside(self, row: Row) -> Row:
+        """Copy after copy died without a word: too large for the function's time or memory, or unreadable."""
+        aged = planning.aged(row, self.export, row.asked_at or self.at.now())
+        reason = f"too-large: {DEATHS} copies did not come to an end; take a smaller window"
+        again = planning.again_at(row, self.export, aged)
+        return move(row, "quarantine", aged=aged, due_at=again, reason=reason, crashes=0, token=None)
 
     def _run(self, row: Row, name: str, now: datetime, **changes: Any) -> Row:
         """The row with its next run, whose execution is overdue when it has not looked by then."""
@@ -198,4 +218,4 @@ def _nothing_created(problem: Problem) -> bool:
 
 def _next(row: Row, now: datetime) -> Row:
     """The next revision of a window, to be asked now."""
-    return move(row, "reexport", revision=row.revision + 1, attempt=1, due_at=now, **polling.blank())
+    return move(row, "reexport", revision=row.revision + 1, attempt=1, failures=0, due_at=now, **polling.blank())

@@ -1,5 +1,6 @@
 """The one HTTP room: every request to a vendor and every download goes through here, and its errors are reactions."""
 
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,8 +17,10 @@ from lambdas.core.errors import Broken, Gone, Refused, TryAgain, Unclear
 from lambdas.core.origins import allowed
 from lambdas.core.veil import veil
 
-TIMEOUT = (5.0, 30.0)  # seconds to connect, seconds between bytes
+TIMEOUT = (5.0, 20.0)  # seconds to connect, seconds between bytes
 CHUNK = 1 << 20
+LONGEST = 3600.0  # seconds that a vendor may ask us to stay away
+PLAIN = ("Accept", "Content-Type")  # headers that hold no key
 
 
 @dataclass(frozen=True)
@@ -35,12 +38,18 @@ class Web:
     def __init__(self) -> None:
         self._session = requests.Session()
         # What is safe to repeat is repeated at once; a POST never: whether it arrived, the vendor's list tells.
-        retry = Retry(total=2, backoff_factor=0.3, allowed_methods={"GET"}, status_forcelist=(502, 503, 504),
-                      respect_retry_after_header=False, raise_on_status=False, redirect=0)  # fmt: skip
+        # `other=0`: urllib3 repeats what it cannot name, a broken TLS answer say, whatever the method.
+        retry = Retry(
+            total=2, other=0, read=0, redirect=0, backoff_factor=0.3, allowed_methods={"GET"},
+            status_forcelist=(502, 503, 504), respect_retry_after_header=False, raise_on_status=False,
+        )  # fmt: skip
         for scheme in ("https://", "http://"):
             self._session.mount(scheme, HTTPAdapter(max_retries=retry))
         self._session.headers["User-Agent"] = f"cdr-exporter/{VERSION}"
-        self._session.trust_env = True  # a proxy and a company's certificates are the environment's to name
+        # A function may sleep for minutes between two requests; a kept connection would be dead by then.
+        self._session.headers["Connection"] = "close"
+        # A proxy and a company's certificates are the environment's to name, but no ~/.netrc replaces our keys.
+        self._session.auth = _as_it_is
 
     def call(self, vendor: str, what: str, method: str, url: str, **how: Any) -> Answer:
         """Ask a vendor; `what` names the operation in errors. Raises TryAgain, Refused, Gone, Unclear."""
@@ -50,8 +59,8 @@ class Web:
         except requests.RequestException as error:
             # The library's text holds the URL, and a URL may hold a capability: the kind of error is enough.
             raise TryAgain(f"{where}: not reachable ({_kind(error)})", doubt=not _unsent(error)) from None
-        if not response.ok or response.is_redirect:
-            raise _reaction(where, response)
+        if not 200 <= response.status_code < 300:
+            raise _reaction(where, response, _sent(how))
         try:
             return Answer(response.status_code, response.headers, response.json())
         except requests.JSONDecodeError:
@@ -67,7 +76,8 @@ class Web:
                 url, headers={"Accept-Encoding": "identity", **headers}, timeout=TIMEOUT, stream=True,
                 allow_redirects=False,
             ) as response:  # fmt: skip
-                if response.status_code in (403, 404, 410):
+                if 400 <= response.status_code < 500 and response.status_code not in (408, 429):
+                    # Nothing about a file's link is the operator's to mend: S3 answers 400 to an expired token.
                     raise Gone(f"{vendor}: the link is dead (HTTP {response.status_code})", status=response.status_code)
                 if response.status_code != 200:
                     raise _reaction(f"{vendor}: download", response)
@@ -82,7 +92,9 @@ class Body:
     def __init__(self, response: requests.Response) -> None:
         self._response = response
         length = response.headers.get("Content-Length", "")
-        self.expected = int(length) if length.isdigit() else None
+        self.expected = int(length) if re.fullmatch(r"[0-9]{1,15}", length) else None
+        # A chunked answer has an end mark of its own, without which urllib3 raises.
+        self.sized = self.expected is not None or response.headers.get("Transfer-Encoding", "").lower() == "chunked"
         self.received = 0
 
     def __iter__(self) -> Iterator[bytes]:
@@ -93,10 +105,10 @@ class Body:
             raise Broken(f"{self.received} of {self.expected} bytes came", received=self.received)
 
 
-def _reaction(where: str, response: requests.Response) -> Exception:
+def _reaction(where: str, response: requests.Response, keys: tuple[str, ...] = ()) -> Exception:
     status = response.status_code
-    said = f"{where}: HTTP {status}{_detail(response)}"
-    if status == 429 or status >= 500:
+    said = f"{where}: HTTP {status}{_detail(response, keys)}"
+    if status in (408, 429) or status >= 500:
         return TryAgain(said, after=_after(response.headers), doubt=status != 429, status=status)
     if status in (401, 403):
         return Refused(f"{said}: the key was not accepted", status=status)
@@ -107,21 +119,35 @@ def _reaction(where: str, response: requests.Response) -> Exception:
     return Refused(said, status=status)
 
 
-def _detail(response: requests.Response) -> str:
-    """The documented error texts of both vendors, without anything that looks like a number or a key."""
+def _sent(how: Mapping[str, Any]) -> tuple[str, ...]:
+    """The keys of a request, which a vendor's answer may repeat."""
+    headers = {name: value for name, value in (how.get("headers") or {}).items() if name not in PLAIN}
+    return (*(how.get("auth") or ()), *(value.rpartition(" ")[2] for value in headers.values()))
+
+
+def _detail(response: requests.Response, keys: tuple[str, ...]) -> str:
+    """The documented error texts of both vendors, without our keys and what looks like a number or a key."""
     try:
         errors = response.json()["errors"]
         texts = [str(one.get("detail") or one.get("title") or "") for one in errors if isinstance(one, dict)]
     except (requests.JSONDecodeError, KeyError, TypeError):
         return ""
-    return veil(f" ({'; '.join(filter(None, texts))[:200]})") if any(texts) else ""
+    said = "; ".join(filter(None, texts))
+    for key in filter(None, keys):
+        said = said.replace(key, "[key]")
+    return f" ({veil(said)[:200]})" if said else ""
 
 
 def _after(headers: Mapping[str, str]) -> float | None:
+    """Seconds to wait, as told, at most an hour: some write an instant there."""
     for name in ("Retry-After", "x-ratelimit-reset"):
-        if headers.get(name, "").strip().isdigit():
-            return float(headers[name])
+        if re.fullmatch(r"[0-9]{1,12}", headers.get(name, "")):
+            return min(float(headers[name]), LONGEST)
     return None
+
+
+def _as_it_is(request: requests.PreparedRequest) -> requests.PreparedRequest:
+    return request
 
 
 def _unsent(error: requests.RequestException) -> bool:

@@ -278,6 +278,32 @@ def test_a_file_that_disagrees_with_the_vendors_count_is_quarantined(at: World, 
     assert not at.objects("calls/")
 
 
+NO_REPORT = {
+    "an error in JSON": b'{"errors":[{"code":"10011","title":"Too many requests"}]}',
+    "a sentence": b"Internal error, please try again\n",
+    "a page": b"<html><body>502</body></html>",
+    "no header line": b"2026-11-19 10:00:00,2026-11-19 10:00:05,+12065550100\n",
+}
+
+
+@pytest.mark.parametrize("body", NO_REPORT.values(), ids=NO_REPORT)
+def test_what_is_no_report_is_never_taken_for_a_day_without_calls(clock: Clock, body: bytes) -> None:
+    """It is kept and told, and `calls` stays as it is; no number of it reaches ledger or receipts."""
+    with (
+        Telnyx(5, "t", clock=clock, per_day=20) as vendor,
+        world(TEXT.format(vendor, "telnyx", 1, "options = { source = 'calls' }"), clock) as at,
+    ):
+        at.tick("t")
+        vendor.reports[at.row("t", DAY).report_id or ""].build.result().file.write_bytes(body)
+        at.run()
+        row = at.row("t", DAY)
+        assert row.state is Work.QUARANTINED and row.reason is not None
+        assert "+1206" not in row.reason
+        assert not at.objects("calls/") and not at.objects("receipts/")
+        (raw,) = at.objects("raw/").values()
+        assert gzip.decompress(raw) == body
+
+
 def test_no_calls_is_a_success(clock: Clock) -> None:
     """An empty report becomes an empty object, and a receipt of no rows."""
     with Telnyx(5, "t", clock=clock, per_day=60) as vendor:

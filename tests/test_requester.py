@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from lambdas.core.rows import Work
+from lambdas.core.rows import Row, Work, move
 from local.vendors.telnyx import Telnyx
 from tests.world import NOW, SECRETS, Clock, world
 
@@ -139,6 +139,53 @@ def test_an_unreachable_vendor_is_told_and_asked_again_later(vendor: Telnyx, clo
         at.tick("t")
         assert {row.state for row in at.rows("t")} == {Work.PLANNED}
         assert at.ledger.head("t").blocked == "telnyx: create: not reachable (ConnectionError)"
+
+
+def test_who_rings_during_a_round_gets_another(vendor: Telnyx, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An execution that ends while a tick is at work must not wait for the schedule."""
+    with world(TEXT.format(vendor, ""), clock) as at:
+        rounds, due = list[int](), at.ledger.due
+
+        def during(export: str, until: datetime) -> list[Row]:
+            rounds.append(1)
+            if len(rounds) == 1:
+                assert at.ledger.take("t", "other", NOW, NOW + timedelta(minutes=2)) is None
+            return due(export, until)
+
+        monkeypatch.setattr(at.ledger, "due", during)
+        at.tick("t")
+        assert len(rounds) == 2
+        assert at.ledger.head("t").lease is None
+
+
+def test_a_tick_that_fails_gives_its_lease_back(vendor: Telnyx, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The next one need not wait for the lease's end."""
+    with world(TEXT.format(vendor, ""), clock) as at, monkeypatch.context() as patched:
+
+        def broken(*_: object) -> list[Row]:
+            raise ConnectionError
+
+        patched.setattr(at.ledger, "due", broken)
+        with pytest.raises(ConnectionError):
+            at.tick("t")
+        patched.undo()
+        at.tick("t")
+        assert len(vendor.created) == 4
+
+
+def test_copies_that_keep_dying_are_put_aside(vendor: Telnyx, clock: Clock) -> None:
+    """Three that never came to an end: the report is too large for us, which the operator is told."""
+    with world(TEXT.format(vendor, 'options = { source = "calls" }'), clock) as at:
+        at.tick("t")
+        for _ in range(3):
+            row = at.row("t", NEWEST)
+            at.ledger.apply(row, move(row, "lease", due_at=at.now() + timedelta(minutes=16)))
+            clock.turn(minutes=17)
+            at.tick("t")
+        row = at.row("t", NEWEST)
+        assert row.state is Work.QUARANTINED
+        assert row.reason is not None and row.reason.startswith("too-large")
+        assert row.due_at is not None
 
 
 def test_a_tick_that_finds_another_at_work_only_rings(vendor: Telnyx, clock: Clock) -> None:

@@ -2,6 +2,7 @@
 
 import json
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
@@ -11,6 +12,8 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 PART = 8 << 20  # bytes; what fits in one part is a single PUT
+# Not as expected; a concurrent write; and what is left of an upload after one.
+FENCED = ("PreconditionFailed", "412", "ConditionalRequestConflict", "NoSuchKey", "NoSuchUpload")
 FLYING = 3  # parts on their way at a time, so that memory stays flat
 
 
@@ -62,7 +65,8 @@ class Upload:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         if not self.closed:
-            self.abort()
+            with suppress(ClientError):  # the lifecycle rule ends it; the first error must not be hidden
+                self.abort()
 
     def write(self, data: bytes) -> int:
         """Take bytes; whole parts leave at once, and when enough are on their way the writer waits."""
@@ -84,12 +88,7 @@ class Upload:
         try:
             etag = self._complete(condition) if self._id else self._put(condition)
         except ClientError as error:
-            if error.response["Error"]["Code"] in (
-                "PreconditionFailed",
-                "412",
-                "ConditionalRequestConflict",
-                "NoSuchKey",
-            ):
+            if error.response["Error"]["Code"] in FENCED:
                 raise Fenced(self._where["Key"]) from error
             raise
         self.closed = True

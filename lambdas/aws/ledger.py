@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 
 from botocore.exceptions import ClientError
 
@@ -42,9 +43,9 @@ class Ledger:
         item = self._read(export, items.HEAD)
         return items.head(item) if item else Head(export)
 
-    def add(self, rows: Iterable[Row]) -> int:
-        """Make rows that are not there yet; how many were made."""
-        return sum(self._add(row) for row in rows)
+    def add(self, rows: Iterable[Row]) -> list[Row]:
+        """Make rows that are not there yet; those that were made."""
+        return [row for row in rows if self._add(row)]
 
     def due(self, export: str, until: datetime) -> list[Row]:
         """Rows whose `due_at` is at or before `until`, by the index: candidates, for it may lag behind."""
@@ -55,14 +56,26 @@ class Ledger:
         before, after = items.flat(old), items.flat(new)
         changed = {name: after[name] for name in after if after[name] != before[name] or _emptied(name, new)}
         names, values, text = _update(changed)
+        mark = uuid4().hex
         values |= {":v": items.wire(old.version), ":s": items.wire(str(old.state)), ":k": items.wire(old.run)}
         condition = "#version = :v AND #state = :s AND #run = :k"
         names |= {"#version": "version", "#state": "state", "#run": "run"}
         try:
-            self._write(old.export, old.window.sk, text, condition, names, values)
+            self._mark(old, text, condition, names, values, mark)
         except ClientError as error:
-            raise Raced(_winner(error)) from None
+            winner = _winner(error)
+            if _attribute(error, "mark") != mark:  # else the winner is this very write, whose answer was lost
+                raise Raced(winner) from None
         return new
+
+    def _mark(
+        self, row: Row, text: str, condition: str, names: dict[str, str], values: dict[str, Any], mark: str
+    ) -> None:
+        """A move that can be recognised: boto3 repeats a write whose answer was lost, and then loses to itself."""
+        set_, _, rest = text.partition(" REMOVE ")
+        text = f"{set_}, #mark = :mark" + (f" REMOVE {rest}" if rest else "")
+        names, values = {**names, "#mark": "mark"}, {**values, ":mark": items.wire(mark)}
+        self._write(row.export, row.window.sk, text, condition, names, values)
 
     def hear(self, export: str, window: Window, tag: str, now: datetime) -> Row | None:
         """Note that a callback came for the attempt of that tag; None when there is nothing to wake (any more)."""
@@ -95,13 +108,29 @@ class Ledger:
             ":lease": items.wire(lease),
         }
         free = "attribute_not_exists(#lease) OR #until <= :now"
+        for _ in range(2):
+            try:
+                self._write(export, items.HEAD, "SET #lease = :lease, #until = :until", free, names, values)
+            except ClientError as error:
+                _winner(error)
+                if _attribute(error, "lease") != lease:
+                    if self._ring(export, values):
+                        return None
+                    continue  # it was given back in between
+            return self.head(export)
+        return None
+
+    def _ring(self, export: str, values: dict[str, Any]) -> bool:
+        """Tell the tick that holds the lease to look again; false when nobody holds it."""
+        names = {"#rung": "rung", "#lease": "lease", "#until": "lease_until"}
+        given = {name: values[name] for name in (":now", ":lease")}
+        held = "attribute_exists(#lease) AND #until > :now"
         try:
-            self._write(export, items.HEAD, "SET #lease = :lease, #until = :until", free, names, values)
+            self._write(export, items.HEAD, "SET #rung = :lease", held, names, given)
         except ClientError as error:
             _winner(error)
-            self._write(export, items.HEAD, "SET #rung = :lease", "", {"#rung": "rung"}, {":lease": values[":lease"]})
-            return None
-        return self.head(export)
+            return False
+        return True
 
     def save(self, head: Head, **changes: Any) -> Head:
         """Write facts of the head, under its lease. Raises Raced when the lease has gone to another tick."""
@@ -122,7 +151,7 @@ class Ledger:
         self._write(export, items.HEAD, "SET #blocked = :blocked, #until = :until", "", names, values)
 
     def release(self, head: Head) -> bool:
-        """Give the lease back; true when it was not rung for meanwhile, else the tick goes round again."""
+        """Give the lease back; false when somebody rang since `head.rung` was read: then the tick goes round again."""
         bell = "#rung = :rung" if head.rung else "attribute_not_exists(#rung)"
         values = {":held": items.wire(head.lease)} | ({":rung": items.wire(head.rung)} if head.rung else {})
         names = {"#lease": "lease", "#until": "lease_until", "#rung": "rung"}
@@ -134,6 +163,14 @@ class Ledger:
             _winner(error)
             return False
         return True
+
+    def drop(self, export: str, lease: str) -> None:
+        """Give the lease back whatever happened; nothing when it is not held any more."""
+        names, values = {"#lease": "lease", "#until": "lease_until"}, {":held": items.wire(lease)}
+        try:
+            self._write(export, items.HEAD, "REMOVE #lease, #until", "#lease = :held", names, values)
+        except ClientError as error:
+            _winner(error)
 
     def _read(self, export: str, sk: str) -> dict[str, Any] | None:
         answer = self._client.get_item(TableName=self._table, Key=items.key(export, sk), ConsistentRead=True)
@@ -201,6 +238,12 @@ def _update(changed: dict[str, Any]) -> tuple[dict[str, str], dict[str, Any], st
     text = f"SET {', '.join(f'#{name} = :{name}' for name in kept)}" if kept else ""
     text += f" REMOVE {', '.join(f'#{name}' for name in gone)}" if gone else ""
     return {f"#{name}": name for name in changed}, {f":{name}": items.wire(v) for name, v in kept.items()}, text.strip()
+
+
+def _attribute(error: ClientError, name: str) -> str | None:
+    """One text of the item that a failed condition tells of."""
+    item: Any = error.response.get("Item")
+    return item[name]["S"] if item and name in item else None
 
 
 def _winner(error: ClientError) -> Row | None:

@@ -11,6 +11,10 @@ if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient
 
 
+# A key of one's own that our role may not use, or a secret marked for deletion: for the operator to mend.
+UNREADABLE = ("AccessDeniedException", "DecryptionFailure", "InvalidRequestException")
+
+
 class Vault:
     """Secrets by name or ARN."""
 
@@ -22,8 +26,11 @@ class Vault:
         try:
             return self._client.get_secret_value(SecretId=secret).get("SecretString")
         except ClientError as error:
-            if error.response["Error"]["Code"] == "ResourceNotFoundException":
+            code = error.response["Error"]["Code"]
+            if code == "ResourceNotFoundException":
                 return None
+            if code in UNREADABLE:
+                raise Refused(f"the secret {secret} cannot be read ({code}): its KMS key, or its deletion") from None
             raise
 
     def keys(self, secret: str, wanted: tuple[str, ...]) -> dict[str, str] | None:

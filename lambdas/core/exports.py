@@ -136,6 +136,7 @@ def _shared(exports: tuple[Export, ...]) -> list[str]:
 
 def _export(reader: fields.Reader, stage: str, vendors: Mapping[str, Facts]) -> Export | None:
     name = reader.name()
+    general = _general(reader, f"cdr/{stage}/{name}")  # whatever the vendor: an unknown one hides no other mistake
     facts = vendors.get(reader.word("vendor", sorted(vendors)) or "")
     if facts is None:
         return None
@@ -143,30 +144,37 @@ def _export(reader: fields.Reader, stage: str, vendors: Mapping[str, Facts]) -> 
     if api is None:
         return None
     options = reader.options(facts, api)
-    arn = reader.arn()
     export = Export(
         name=name,
         vendor=facts.name,
-        start=reader.start(),
-        state=reader.word("state", ["active", "paused", "retired"], "active") or "",
         api=api,
         window=reader.window(facts),
-        schedule=(schedule := reader.schedule())[0],
-        tick=schedule[1],
-        settle=reader.span("settle", "2h"),
         reexport=reader.ages(facts),
-        max_in_flight=reader.count("max_in_flight", 4, 1, 50),
-        secret=None if arn else reader.text("secret", f"cdr/{stage}/{name}"),
-        secret_arn=arn,
         base_url=reader.url("base_url", facts.apis[api]),
         prefix=reader.prefix(api),
         download_from=reader.origins(facts),
-        numbers=reader.word("numbers", ["keep", "mask", "pseudonym"], "keep", built=("keep",)) or "",
-        discard=reader.flag("discard", built=False),
-        currency=reader.currency(),
         sources=facts.sources(options, api),
         options=options,
+        **general,
     )
     reader.unknown()
     reader.load(len(export.sources), export.window, len(export.reexport), export.max_in_flight, export.tick)
     return export
+
+
+def _general(reader: fields.Reader, secret: str) -> dict[str, Any]:
+    """The fields that mean the same at every vendor."""
+    arn, (schedule, tick) = reader.arn(), reader.schedule()
+    return {
+        "start": reader.start(),
+        "state": reader.word("state", ["active", "paused", "retired"], "active") or "",
+        "schedule": schedule,
+        "tick": tick,
+        "settle": reader.span("settle", "2h"),
+        "max_in_flight": reader.count("max_in_flight", 4, 1, 50),
+        "secret": None if arn else reader.text("secret", secret),
+        "secret_arn": arn,
+        "numbers": reader.word("numbers", ["keep", "mask", "pseudonym"], "keep", built=("keep",)) or "",
+        "discard": reader.flag("discard", built=False),
+        "currency": reader.currency(),
+    }

@@ -101,7 +101,7 @@ class Reader:
         value = self.take("start")
         if isinstance(value, dt.date) and not isinstance(value, dt.datetime):
             return value
-        match = re.fullmatch(r"-(\d{1,4})d", value) if isinstance(value, str) else None
+        match = re.fullmatch(r"-(\d{1,3})d", value) if isinstance(value, str) else None
         if match is None:
             self.wrong("start", 'needed: a date without quotes (2026-10-01), or "-7d"')
         return int(match[1]) if match else 0

@@ -40,10 +40,13 @@ class Step:
     row: Row
 
 
-def extend(export: Export, facts: Facts, head: Head, now: datetime) -> Plan:
-    """Make rows for what has no row yet: forward to the newest window first, then back to the start."""
+def extend(export: Export, facts: Facts, head: Head, now: datetime, waiting: int = 0) -> Plan:
+    """Make rows for what has no row yet: forward to the newest window first, then back to the start.
+
+    `waiting` rows are planned already: the backlog grows no faster than it is asked for.
+    """
     start = export.first(head.born or now)
-    spans, rows, room = dict(head.spans), list[Row](), ROWS_A_TICK
+    spans, rows, room = dict(head.spans), list[Row](), max(0, ROWS_A_TICK - waiting)
     for source in export.sources:
         span = spans.get(source) or _seed(export, start, now)
         ahead = _ahead(span, export, source, now - export.settle)[:room]
@@ -96,8 +99,13 @@ def _row(export: Export, facts: Facts, window: Window, now: datetime) -> Row:
 
 
 def forgotten(facts: Facts, window: Window, now: datetime) -> bool:
-    """Whether the vendor no longer keeps all of a window."""
-    return facts.retention is not None and window.start <= now - facts.retention
+    """Whether the vendor no longer keeps any of a window."""
+    return facts.retention is not None and window.end <= now - facts.retention
+
+
+def partial(facts: Facts, window: Window, asked_at: datetime) -> bool:
+    """Whether the vendor may have forgotten the beginning of a window when it was asked."""
+    return facts.retention is not None and window.start <= asked_at - facts.retention
 
 
 def steps(

@@ -3,11 +3,12 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from lambdas.core.errors import Problem, Refused
 from lambdas.core.facts import Facts
 from lambdas.core.progress import Progress, State
 from lambdas.core.rows import Row, move
 
-ATTEMPTS = 5  # so often is a window asked before it is stuck
+ATTEMPTS = 5  # so many may come to nothing before a window is stuck
 SLOWEST = 600  # seconds; no report is looked at more rarely
 # An execution that is this late is taken for dead and its successor started.
 GRACE = timedelta(minutes=10)
@@ -28,7 +29,9 @@ def verdict(row: Row, progress: Progress, facts: Facts, now: datetime, jitter: f
     """Decide by a look; `jitter` is a number from 0 to 1."""
     if progress.state is State.READY:
         return Verdict(row, "copy")
-    if progress.state is not State.PENDING:
+    early = row.asked_at is not None and now < row.asked_at + facts.list_grace
+    if progress.state is not State.PENDING and not (progress.state is State.GONE and early):
+        # A report asked a moment ago that is not found is not shown yet: both vendors may lag behind themselves.
         return Verdict(renew(row, f"the report is {progress.state}", now), "end")
     if row.give_up_at is not None and now >= row.give_up_at:
         return Verdict(renew(row, "the report was not ready in time", now), "end")
@@ -37,13 +40,14 @@ def verdict(row: Row, progress: Progress, facts: Facts, now: datetime, jitter: f
     return Verdict(move(row, "wait", looks=row.looks + 1, looked_at=now, due_at=due), "wait", wait)
 
 
-def blind(row: Row, now: datetime) -> Verdict:
-    """The vendor has the report but does not let us see it: nothing is used up, and we look again, slowly.
+def blind(row: Row, problem: Problem, now: datetime) -> Verdict:
+    """The vendor does not let us see the report, or we do not understand it: we look again, slowly.
 
-    Past the deadline this run ends; the requester's next run goes on when the vendor can be asked again.
+    Past the deadline, a refusal ends this run and uses up nothing: the requester's next run goes on when the key is
+    right again. What is not understood by then never will be: it uses up the attempt.
     """
     if row.give_up_at is not None and now >= row.give_up_at:
-        return Verdict(row, "end")
+        return Verdict(row if isinstance(problem, Refused) else renew(row, problem.what, now), "end")
     due = now + timedelta(seconds=SLOWEST) + GRACE
     return Verdict(move(row, "wait", looks=row.looks + 1, looked_at=now, due_at=due), "wait", SLOWEST)
 
@@ -57,17 +61,20 @@ def pause(row: Row, facts: Facts, now: datetime, jitter: float) -> int:
 
 def renew(row: Row, reason: str, now: datetime) -> Row:
     """The row after an attempt that the vendor accepted and that came to nothing."""
-    if row.attempt < ATTEMPTS:
-        due = now + DISTANCE[min(row.attempt, len(DISTANCE)) - 1]
-        return move(row, "renew", attempt=row.attempt + 1, due_at=due, **blank(reason))
+    failures = row.failures + 1
+    if failures < ATTEMPTS:
+        due = now + DISTANCE[min(failures, len(DISTANCE)) - 1]
+        return move(row, "renew", attempt=row.attempt + 1, failures=failures, due_at=due, **blank(reason))
+    told = {"failures": failures, "due_at": now + timedelta(days=1), **blank(reason)}
     if row.published is not None:
-        return move(row, "settle", due_at=now + timedelta(days=1), stale_since=now, **blank(reason))
-    return move(row, "despair", due_at=now + timedelta(days=1), **blank(reason))
+        return move(row, "settle", stale_since=row.stale_since or now, **told)
+    return move(row, "despair", **told)
 
 
 def blank(reason: str | None = None) -> dict[str, object]:
     """The fields of an attempt, emptied for the next one."""
     return {
         "run": 0, "fields": None, "tag": None, "asked_at": None, "report_id": None, "give_up_at": None,
-        "looks": 0, "searched": 0, "heard_at": None, "looked_at": None, "token": None, "wakes": 0, "reason": reason,
+        "looks": 0, "searched": 0, "page": 0, "crashes": 0, "heard_at": None, "looked_at": None, "token": None,
+        "wakes": 0, "reason": reason,
     }  # fmt: skip

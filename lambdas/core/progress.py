@@ -45,7 +45,8 @@ class Progress:
 
 @dataclass(frozen=True)
 class Found:
-    """A search in the vendor's list: `complete` is false when it stopped before the end."""
+    """A search in the vendor's list: not `complete`, it stopped before the end and goes on at `page`."""
 
     report_id: str | None
     complete: bool
+    page: int = 0

@@ -7,7 +7,7 @@ from typing import Any
 
 from lambdas.core.exports import Export
 from lambdas.core.progress import Totals
-from lambdas.core.rows import Row
+from lambdas.core.rows import Published, Row
 
 CENT = Decimal("0.01")
 SHARE = Decimal("0.001")  # of money that may differ, and of rows that may not parse
@@ -36,9 +36,11 @@ class Tally:
     nulls: dict[str, int] = field(default_factory=dict)
 
 
-def disagreements(tally: Tally, totals: Totals) -> list[str]:
+def disagreements(tally: Tally, totals: Totals, before: Published | None = None) -> list[str]:
     """Why the copy must not be published: each reason with both numbers."""
     found = []
+    if before is not None and before.rows and not tally.rows and totals.rows is None:
+        found.append(f"{before.rows} rows are published, the new file has none")
     parsed = tally.rows + tally.rejected
     if totals.rows is not None and totals.rows != parsed:
         found.append(f"the vendor counts {totals.rows} rows, the file has {parsed}")

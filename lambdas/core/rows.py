@@ -44,7 +44,7 @@ MOVES: Mapping[tuple[Work, str], Work] = {
     (Work.COPYING, "despair"): Work.STUCK,  # copier: attempts used up
     (Work.COPYING, "publish"): Work.DONE,  # copier: published and verified
     (Work.COPYING, "keep"): Work.DONE,  # copier: same content as published, nothing written
-    (Work.COPYING, "quarantine"): Work.QUARANTINED,  # copier: the checks disagree
+    (Work.COPYING, "quarantine"): Work.QUARANTINED,  # copier: the checks disagree; requester: copies keep dying
     (Work.ASKED, "settle"): Work.DONE,  # poller: a re-export failed for good; what was published stays
     (Work.COPYING, "settle"): Work.DONE,  # copier: the same
     (Work.DONE, "reexport"): Work.PLANNED,  # requester: the next revision is due
@@ -92,6 +92,9 @@ class Row:
     give_up_at: datetime | None = None  # a report not ready by then is asked anew
     looks: int = 0
     searched: int = 0  # complete searches that did not find the report
+    page: int = 0  # where an incomplete search goes on
+    crashes: int = 0  # copies that began and never ended
+    failures: int = 0  # attempts that the vendor accepted and that came to nothing
     reason: str | None = None  # why the last attempt failed
     stale_since: datetime | None = None  # a re-export failed since
     aged: int = 0  # how many of the re-export ages are behind it

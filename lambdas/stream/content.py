@@ -31,7 +31,7 @@ class Content(io.RawIOBase):
 
     def __init__(self, chunks: Iterator[bytes], raw: Sink, *, sized: bool) -> None:
         super().__init__()
-        self._chunks, self._raw, self._sized = _pieces(chunks), raw, sized
+        self._chunks, self._raw, self.sized = _pieces(chunks), raw, sized
         self._lock = Lock()  # the CSV reader reads ahead in a thread, also while the rest is drained
         self._ready = bytearray()
         self._unzip: zlib._Decompress | None = None
@@ -111,7 +111,7 @@ class Content(io.RawIOBase):
             self._raw.write(self._zip.flush())
         if self._unzip and not self._unzip.eof:
             raise Broken(f"the gzip ends early, after {self.received} bytes", received=self.received)
-        if self.form == "plain" and not self._sized and self._last != b"\n":
+        if self.form == "plain" and not self.sized and self._last != b"\n":
             raise Broken(f"no Content-Length, and the last line has no end after {self.received} bytes")
 
 

@@ -7,6 +7,10 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from lambdas.core.errors import Disagrees
+
+MOST = 2_000_000  # rows; each takes some 150 bytes of memory
+
 
 class Identity:
     """Completes the `row_id` of one report, block after block."""
@@ -29,4 +33,6 @@ class Identity:
     def _name(self, row: tuple[Any, ...]) -> str:
         digest = hashlib.sha256("\x1f".join(field or "" for field in row).encode()).digest()[:16]
         self._seen[digest] += 1
+        if len(self._seen) > MOST:
+            raise Disagrees(f"too-large: over {MOST} rows without the vendor's identity; take a smaller window")
         return f"row-{digest.hex()}-{self._seen[digest]}"

@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 
 from lambdas.aws.lake import Lake, Upload
 from lambdas.core import keys
-from lambdas.core.errors import Disagrees
+from lambdas.core.errors import Broken, Disagrees
 from lambdas.core.exports import Export
 from lambdas.core.facts import Facts
 from lambdas.core.mapping import Columns, plain
@@ -57,7 +57,7 @@ class Report:
                 key = keys.raw(row.export, row.window, row.revision, row.attempt, row.run, number)
                 copy.raws[key] = stack.enter_context(self._lake.upload(key, "application/gzip", turn))
                 with self._web.download(self._facts.name, file.url, self._export.download_from, file.headers) as body:
-                    content = Content(iter(body), copy.raws[key], sized=body.expected is not None)
+                    content = Content(iter(body), copy.raws[key], sized=body.sized)
                     try:
                         self._file(content, parquet, copy)
                     except Disagrees as problem:
@@ -71,16 +71,25 @@ class Report:
 
     def _file(self, content: Content, parquet: Parquet, copy: Copy) -> None:
         rows = Rows(content)
+        _checked(rows.headings, self._columns, content)
         typer = Typer(self._columns, self._facts, self._row.window, rows.headings, self._export.currency)
         for batch in rows:
             block = typer.block(batch)
             parquet.add(block)
             _add(copy.tally, block, typer.outside(block))
         copy.rejects += rows.rejects
-        copy.tally.rejected += len(rows.rejects)
+        copy.tally.rejected += rows.rejected
         for heading, count in typer.unparsed.items():
             copy.tally.unparsed[heading] = copy.tally.unparsed.get(heading, 0) + count
         copy.tally.unknown = sorted({*copy.tally.unknown, *_unknown(rows.headings, self._columns)})
+
+
+def _checked(headings: list[str], columns: Columns, content: Content) -> None:
+    """An error page or a file without its header line is no report of no calls."""
+    if not headings and not content.sized:
+        raise Broken("an empty answer of unknown length")
+    if headings and not {plain(one) for one in headings} & set(columns.fields["started_at"].headings):
+        raise Disagrees("no column says when a call began: no CDRs, or the vendor's headings have changed")
 
 
 def _drain(content: Content) -> None:

@@ -12,6 +12,7 @@ from lambdas.core.errors import Disagrees
 from lambdas.stream.content import LINE, Content
 
 BLOCK = 1 << 20  # bytes
+KEPT = 1000  # rejected rows that are kept apart
 NO_CSV = {
     "zip": "the file is a ZIP archive, which is not yet read",
     "page": "the file is a page of HTML or XML, not a CSV",
@@ -31,6 +32,7 @@ class Rows:
         self.headings = _headings(head)
         self._bare = b"\n" not in head  # headings alone, without even the end of their line
         self.rejects: list[str] = []
+        self.rejected = 0
 
     def __iter__(self) -> Iterator[pa.RecordBatch]:
         """Blocks of texts. Raises Disagrees for what is no CSV in UTF-8."""
@@ -60,7 +62,9 @@ class Rows:
                 raise Disagrees("the first line is blank, where the headings should be")
 
     def _reject(self, row: Any) -> str:
-        self.rejects.append(row.text)
+        self.rejected += 1
+        if len(self.rejects) < KEPT:  # raw has them all
+            self.rejects.append(row.text)
         return "skip"
 
 

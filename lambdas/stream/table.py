@@ -142,12 +142,12 @@ class Typer:
         }
 
     def outside(self, batch: pa.RecordBatch) -> int:
-        """How many rows have no time at all in the window: these the vendor should not have sent."""
+        """How many rows have no time in the window, or none at all: these the vendor should not have sent."""
         start, end = (_scalar(edge) for edge in (self._window.start, self._window.end))
         lag = pa.scalar(self._facts.record_lag, pa.duration("us"))
         first, last = batch.column("started_at"), pc.coalesce(batch.column("ended_at"), batch.column("started_at"))
         after, before = pc.greater(first, end), pc.less(pc.add(last, lag), start)
-        return int(pc.sum(pc.or_(_true(after), _true(before))).as_py() or 0)
+        return int(pc.sum(reduce(pc.or_, (_true(after), _true(before), pc.is_null(first)))).as_py() or 0)
 
     def _extra(self, block: Block) -> Any:
         """What has no column, and what did not parse or was outvoted, under its own heading."""

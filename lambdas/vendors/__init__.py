@@ -26,8 +26,8 @@ class Vendor(Protocol):
     def ask(self, fields: Mapping[str, Any], tag: str, callback_url: str | None) -> str:
         """Create a report; answers its id. Never repeated by itself: in doubt, `find`."""
 
-    def find(self, fields: Mapping[str, Any], tag: str, since: datetime) -> Found:
-        """Search the vendor's list for the report asked `since` that carries the tag."""
+    def find(self, fields: Mapping[str, Any], tag: str, since: datetime, page: int = 0) -> Found:
+        """Search the vendor's list, from a page on, for the report asked `since` that carries the tag."""
 
     def look(self, report_id: str) -> Progress:
         """How far a report is, with fresh links when it is ready."""

@@ -37,7 +37,7 @@ FILTERS: Mapping[str, str] = {
     "direction": 'either "inbound" or "outbound"; leave it out for both',
 }
 SKEW = timedelta(minutes=5)  # between the vendor's clock and ours
-LIMIT, PAGES = 200, 20  # the most per page that the API gives; so many pages are searched at a time
+LIMIT, PAGES = 200, 10  # the most per page that the API gives; so many pages are searched at a time
 
 
 def _check(options: Options, _api: str) -> list[Mistake]:
@@ -144,10 +144,10 @@ class Flowroute:
         answer = self._call("create", "POST", json=body, headers={"Content-Type": MEDIA, "Accept": MEDIA})
         return str(_data(answer, "create")["id"])
 
-    def find(self, fields: Mapping[str, Any], tag: str, since: datetime) -> Found:
+    def find(self, fields: Mapping[str, Any], tag: str, since: datetime, page: int = 0) -> Found:
         """Search the list for the tag in the callback's path; without callbacks, for the window asked `since`."""
-        for page in range(PAGES):
-            rows = self._call("list", "GET", params={"limit": LIMIT, "offset": page * LIMIT}).get("data")
+        for number in range(page, page + PAGES):
+            rows = self._call("list", "GET", params={"limit": LIMIT, "offset": number * LIMIT}).get("data")
             if not isinstance(rows, list):
                 raise Unclear("flowroute: list: not a list of exports")
             for row in rows:
@@ -155,9 +155,9 @@ class Flowroute:
                 one = row.get("data", row) if isinstance(row, Mapping) else {}
                 if _carries(one.get("attributes") or {}, fields, tag, since):
                     return Found(str(one["id"]), complete=True)
-            if len(rows) < LIMIT:
+            if not rows:  # a page may be shorter than asked for; only an empty one is surely the last
                 return Found(None, complete=True)
-        return Found(None, complete=False)
+        return Found(None, complete=False, page=page + PAGES)
 
     def look(self, report_id: str) -> Progress:
         """processing, completed or failed; any other status is an error."""
@@ -192,7 +192,10 @@ def _carries(attributes: Mapping[str, Any], fields: Mapping[str, Any], tag: str,
     if asked is None or asked < since - SKEW:
         return False
     echoed = {**(attributes.get("filter_parameters") or {}), **attributes}
-    return all(echoed.get(name) == fields[name] for name in OURS[:2])
+    # Two exports of one account may ask for the same window with other filters: what is echoed must not contradict.
+    return all(name in echoed for name in OURS[:2]) and all(
+        echoed[name] == value for name, value in fields.items() if echoed.get(name) is not None
+    )
 
 
 def _data(body: Mapping[str, Any], what: str) -> Mapping[str, Any]:

@@ -1,0 +1,122 @@
+"""Looks grow rarer within bounds; what comes to nothing is asked anew, and at last given up without losing a thing."""
+
+from datetime import timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lambdas.core.errors import Refused, Unclear
+from lambdas.core.polling import ATTEMPTS, DISTANCE, GRACE, SLOWEST, blank, blind, pause, renew, verdict
+from lambdas.core.progress import File, Progress, State
+from lambdas.core.rows import Published, Work
+from lambdas.vendors import FACTS
+from tests.core.making import NOW, always, row
+
+TELNYX = FACTS["telnyx"]
+PUBLISHED = Published(0, "d", "k", "e", "r", ("raw",), 1, NOW)
+PENDING = Progress(State.PENDING)
+SECOND = timedelta(seconds=1)
+
+
+@always
+@given(st.integers(0, 500), st.floats(0, 1), st.integers(-100, 20_000), st.sampled_from(sorted(FACTS)))
+def test_a_wait_is_bounded_and_never_past_the_deadline(looks: int, jitter: float, left: int, vendor: str) -> None:
+    """From a second to the slowest; at most a second past the deadline, which is then seen as past."""
+    asked = row(Work.ASKED, looks=looks, give_up_at=NOW + timedelta(seconds=left))
+    wait = pause(asked, FACTS[vendor], NOW, jitter)
+    assert 1 <= wait <= SLOWEST
+    assert wait <= max(1, left + 1)
+
+
+def test_waits_grow_and_jitter_shortens_them_by_half_at_most() -> None:
+    """Half again each time, up to the ceiling."""
+    waits = [pause(row(Work.ASKED, looks=n), TELNYX, NOW, 1) for n in range(8)]
+    assert waits == [60, 90, 135, 202, 303, 455, 600, 600]
+    assert pause(row(Work.ASKED), TELNYX, NOW, 0) == 30
+
+
+def test_a_pending_report_is_looked_at_again() -> None:
+    """The row says when the execution is overdue: after its wait and some grace."""
+    found = verdict(row(Work.ASKED, looks=2), PENDING, TELNYX, NOW, 1)
+    assert (found.next, found.wait, found.row.looks, found.row.looked_at) == ("wait", 135, 3, NOW)
+    assert found.row.due_at == NOW + timedelta(seconds=135) + GRACE
+
+
+def test_a_ready_report_is_copied_and_the_row_stands_still() -> None:
+    """The copier moves it."""
+    asked = row(Work.ASKED, give_up_at=NOW)
+    found = verdict(asked, Progress(State.READY, (File("https://host/a"),)), TELNYX, NOW, 1)
+    assert (found.next, found.row) == ("copy", asked)
+
+
+@pytest.mark.parametrize("state", [State.FAILED, State.EXPIRED, State.GONE])
+def test_a_report_that_came_to_nothing_uses_up_an_attempt(state: State) -> None:
+    """And the next one starts afresh."""
+    found = verdict(row(Work.ASKED, tag="cdr1", report_id="7", looks=3, wakes=2), Progress(state), TELNYX, NOW, 1)
+    assert (found.next, found.row.state, found.row.attempt) == ("end", Work.PLANNED, 2)
+    assert (found.row.tag, found.row.report_id, found.row.looks, found.row.wakes) == (None, None, 0, 0)
+    assert str(state) in (found.row.reason or "")
+
+
+def test_patience_ends_exactly_at_the_deadline() -> None:
+    """A second before it the report is waited for."""
+    asked = row(Work.ASKED, give_up_at=NOW)
+    assert verdict(asked, PENDING, TELNYX, NOW - SECOND, 1).next == "wait"
+    assert verdict(asked, PENDING, TELNYX, NOW, 1).row.state is Work.PLANNED
+
+
+def test_attempts_come_at_growing_distances_until_the_row_is_stuck() -> None:
+    """Five of them; then once a day, by the requester."""
+    one, waits = row(Work.ASKED, attempt=7), []
+    for _ in range(ATTEMPTS):
+        one = renew(one, "failed", NOW)
+        if one.state is not Work.PLANNED or one.due_at is None:
+            break
+        waits.append(one.due_at - NOW)
+        one = row(Work.ASKED, attempt=one.attempt, failures=one.failures)
+    assert tuple(waits) == DISTANCE and len(waits) == ATTEMPTS - 1
+    assert (one.state, one.due_at) == (Work.STUCK, NOW + timedelta(days=1))
+
+
+def test_what_was_published_stays_when_a_re_export_fails_for_good() -> None:
+    """The row is done again, says since when it is stale, and is tried again."""
+    failed = renew(row(Work.COPYING, failures=ATTEMPTS - 1, published=PUBLISHED), "failed", NOW)
+    assert (failed.state, failed.published, failed.stale_since) == (Work.DONE, PUBLISHED, NOW)
+    assert failed.due_at == NOW + timedelta(days=1)
+
+
+def test_a_vendor_that_lets_nobody_look_costs_no_attempt() -> None:
+    """Slowly on; past the deadline this run ends, and the row keeps its report."""
+    asked, no = row(Work.ASKED, report_id="7", give_up_at=NOW + SECOND), Refused("no")
+    found = blind(asked, no, NOW)
+    assert (found.next, found.wait, found.row.attempt, found.row.report_id) == ("wait", SLOWEST, 1, "7")
+    late = blind(asked, no, NOW + SECOND)
+    assert (late.next, late.row) == ("end", asked)
+
+
+def test_an_answer_that_is_never_understood_uses_up_the_attempt() -> None:
+    """It may be a state that the vendor invented: after the deadline the report is asked anew."""
+    asked = row(Work.ASKED, report_id="7", give_up_at=NOW + SECOND)
+    assert blind(asked, Unclear("status 9"), NOW).row.attempt == 1
+    late = blind(asked, Unclear("status 9"), NOW + SECOND)
+    assert (late.next, late.row.state, late.row.attempt, late.row.reason) == ("end", Work.PLANNED, 2, "status 9")
+
+
+def test_a_report_that_is_not_shown_yet_is_not_gone() -> None:
+    """A 404 soon after the asking is the vendor's own delay; later it is final."""
+    asked = row(Work.ASKED, asked_at=NOW, give_up_at=NOW + timedelta(hours=4))
+    gone = Progress(State.GONE)
+    assert verdict(asked, gone, TELNYX, NOW + SECOND, 0.5).next == "wait"
+    late = verdict(asked, gone, TELNYX, NOW + TELNYX.list_grace, 0.5)
+    assert (late.next, late.row.attempt) == ("end", 2)
+
+
+def test_a_new_attempt_has_nothing_of_the_old() -> None:
+    """Every note and every field of the asking is emptied, and only the reason is kept."""
+    used = row(Work.ASKED, run=2, fields={"a": 1}, tag="t", asked_at=NOW, report_id="7", give_up_at=NOW, looks=1,
+               searched=1, heard_at=NOW, looked_at=NOW, token="t", wakes=1)  # fmt: skip
+    fresh = row(Work.PLANNED)
+    for name, value in blank("why").items():
+        assert value == ("why" if name == "reason" else getattr(fresh, name))
+    assert {name for name in vars(used) if getattr(used, name) != getattr(fresh, name)} - {"state"} <= set(blank())

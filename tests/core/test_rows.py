@@ -1,0 +1,59 @@
+"""The table of moves: what is not in it cannot happen, and every state with a future is moved on by somebody."""
+
+from itertools import product
+
+import pytest
+
+from lambdas.core.planning import STEPS
+from lambdas.core.rows import IN_FLIGHT, MOVES, Forbidden, Work, move
+from tests.core.making import row
+
+NAMES = sorted({name for _, name in MOVES})
+FINAL = {Work.LOST, Work.UNREACHABLE}
+
+
+@pytest.mark.parametrize(("state", "name"), [pair for pair in product(Work, NAMES) if pair not in MOVES])
+def test_a_move_that_is_not_in_the_table_is_forbidden(state: Work, name: str) -> None:
+    """Whatever the row says otherwise."""
+    with pytest.raises(Forbidden, match=f"{name} from {state}"):
+        move(row(state), name)
+
+
+@pytest.mark.parametrize(("state", "name"), MOVES)
+def test_a_move_counts_the_version_on_and_keeps_the_rest(state: Work, name: str) -> None:
+    """Only the state, the version and the named changes are other than before."""
+    before = row(state, version=6, looks=3)
+    after = move(before, name, reason="because")
+    assert (after.state, after.version, after.reason) == (MOVES[state, name], 7, "because")
+    assert (after.looks, after.window, after.due_at) == (3, before.window, before.due_at)
+
+
+def test_every_state_with_a_future_is_moved_by_the_requester() -> None:
+    """It is the mover of last resort: a step for each state that is not an end."""
+    assert set(STEPS) == set(Work) - FINAL
+    assert {state for state, _ in MOVES} == set(STEPS)
+
+
+def test_every_state_comes_to_be_published_again() -> None:
+    """From each state that is no end some chain of moves leads to done."""
+    reach = {Work.DONE}
+    for _ in Work:
+        reach |= {state for (state, _), after in MOVES.items() if after in reach}
+    assert reach == set(Work) - FINAL
+
+
+def test_only_the_copier_publishes() -> None:
+    """What is done was copied, or is a re-export that failed for good."""
+    ways = {(state, name) for (state, name), after in MOVES.items() if after is Work.DONE}
+    assert {state for state, name in ways if name != "settle"} == {Work.COPYING}
+
+
+def test_a_row_in_flight_is_one_that_the_vendor_may_have() -> None:
+    """These take the export's places."""
+    assert set(IN_FLIGHT) == {Work.ASKING, Work.ASKED, Work.COPYING}
+    assert row(revision=1, attempt=2, run=3).turn == "r1.a2.k3"
+
+
+def test_a_token_is_not_shown() -> None:
+    """A row may be logged; its execution's token may not."""
+    assert "AAAA" not in repr(row(token="AAAA-token"))

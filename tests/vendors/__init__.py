@@ -1,0 +1,1 @@
+"""The vendors: one contract for all of them, then the words that each of them speaks."""

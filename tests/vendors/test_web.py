@@ -1,0 +1,188 @@
+"""The one HTTP room: keys go where they are called for, errors are reactions, and no text betrays a key or a link."""
+
+from typing import Any
+
+import pytest
+
+from lambdas.core.errors import Broken, Gone, Problem, Refused, TryAgain, Unclear
+from lambdas.web import Web
+from local.vendors.http import Origin
+from tests.vendors.door import Door
+
+KEYS: dict[str, Any] = {"headers": {"x-api-token": "hush-token"}, "auth": ("hush-user", "hush-word")}
+
+
+def call(web: Web, door: Door, **how: Any) -> Any:
+    return web.call("acme", "list", "GET", f"{door.url}/a/hush-path?sig=hush-query", **how)
+
+
+def download(web: Web, url: str, origins: tuple[str, ...]) -> bytes:
+    with web.download("acme", url, origins, {}) as body:
+        return b"".join(body)
+
+
+def test_an_answer_has_its_status_headers_and_body(web: Web, door: Door) -> None:
+    """And we say who we are."""
+    door.says({"a": 1}, status=202, X_More="b")
+    answer = call(web, door)
+    assert (answer.status, answer.headers["x-more"], answer.body) == (202, "b", {"a": 1})
+    assert door.heard[0].headers["User-Agent"].startswith("cdr-exporter/")
+
+
+@pytest.mark.parametrize(
+    ("status", "kind"),
+    [(400, Refused), (401, Refused), (403, Refused), (404, Gone), (409, Refused), (410, Gone), (415, Refused),
+     (422, Refused), (429, TryAgain), (500, TryAgain), (502, TryAgain), (302, Unclear), (304, Unclear)],
+)  # fmt: skip
+def test_a_status_is_a_reaction(web: Web, door: Door, status: int, kind: type[Problem]) -> None:
+    """Which names the vendor, the call and the status, and neither the key, the link nor a number."""
+    said = "hush-token and hush-word of hush-user for +1 (206) 555-0123 at https://host/x?sig=hush"
+    door.says({"errors": [{"detail": said}]}, status=status)
+    with pytest.raises(kind, match=f"acme: list: HTTP {status}") as problem:
+        call(web, door, **KEYS)
+    told = f"{problem.value} {problem.value.facts}"
+    assert "hush" not in told and "555" not in told
+    assert problem.value.facts["status"] == status
+
+
+@pytest.mark.parametrize("location", ["https://example.com/login", "/v3/a"])
+def test_a_redirect_is_not_followed(web: Web, door: Door, location: str) -> None:
+    """The keys would go along."""
+    door.says("", status=302, Location=location)
+    with pytest.raises(Unclear, match="a redirect, which is not followed"):
+        call(web, door, **KEYS)
+    assert len(door.heard) == 1
+
+
+@pytest.mark.parametrize("body", ["<html>Sign in</html>", "", "{", b"\xff\xfe"])
+def test_a_body_that_is_no_json_is_unclear(web: Web, door: Door, body: str | bytes) -> None:
+    """Whatever page a proxy shows."""
+    door.says(body)
+    with pytest.raises(Unclear, match="acme: list: HTTP 200 without JSON"):
+        call(web, door)
+
+
+@pytest.mark.parametrize(
+    "body", ["<html>", [], {"errors": None}, {"errors": "hush"}, {"errors": [None, "hush"]}, {"errors": [{}]}]
+)
+def test_an_error_of_any_shape_is_told_by_its_status(web: Web, door: Door, body: Any) -> None:
+    """What is not documented is not repeated."""
+    door.says(body, status=422)
+    with pytest.raises(Refused) as refused:
+        call(web, door)
+    assert str(refused.value) == "acme: list: HTTP 422"
+
+
+def test_a_long_error_is_cut(web: Web, door: Door) -> None:
+    """A log line stays one."""
+    door.says({"errors": [{"title": "no such thing " * 100}]}, status=400)
+    with pytest.raises(Refused) as refused:
+        call(web, door)
+    assert len(str(refused.value)) < 300
+
+
+@pytest.mark.parametrize(
+    ("headers", "after"),
+    [({"Retry_After": "7"}, 7), ({"x_ratelimit_reset": "9"}, 9), ({"Retry_After": "Fri, 20 Nov"}, None), ({}, None)],
+)
+def test_how_long_to_wait_is_the_vendor_s_word(web: Web, door: Door, headers: dict[str, str], after: float) -> None:
+    """In seconds; a date is passed over."""
+    door.says({}, status=429, **headers)
+    with pytest.raises(TryAgain) as again:
+        call(web, door)
+    assert again.value.after == after
+
+
+def test_a_read_is_repeated_at_once_and_a_create_never(web: Web, door: Door) -> None:
+    """A gateway's hiccup is none of the requester's business; a POST may have arrived."""
+    door.says({}, {}, status=503)
+    door.says({"a": 1})
+    assert call(web, door).body == {"a": 1}
+    assert len(door.heard) == 3
+    door.answers[:] = []
+    door.says({}, status=503)
+    with pytest.raises(TryAgain):
+        web.call("acme", "create", "POST", f"{door.url}/a", json={})
+    assert [one.method for one in door.heard].count("POST") == 1
+
+
+def test_keys_go_only_where_they_are_called_for(web: Web, door: Door) -> None:
+    """Neither the next call nor a download has those of the one before."""
+    door.says({"a": 1})
+    call(web, door, **KEYS)
+    call(web, door)
+    download(web, f"{door.url}/files/a", (f"{door.url}/files/",))
+    assert "hush-token" in str(door.heard[0].headers)
+    for later in door.heard[1:]:
+        assert not {"Authorization", "X-Api-Token", "Cookie"} & set(later.headers)
+
+
+def test_a_file_is_taken_as_it_lies_there(web: Web, door: Door) -> None:
+    """Nothing unpacks it on the way, whatever the server says of its encoding."""
+    door.says(b"\x1f\x8bnot really", Content_Encoding="gzip")
+    assert download(web, f"{door.url}/files/a?sig=1", (f"{door.url}/files/",)) == b"\x1f\x8bnot really"
+    assert door.heard[0].headers["Accept-Encoding"] == "identity"
+
+
+def test_another_origin_is_refused_with_the_line_to_add(web: Web, door: Door) -> None:
+    """Before anything is asked of it, and without the link."""
+    with pytest.raises(Refused, match=r"add .* to download_from") as refused:
+        download(web, f"{door.url}/bucket/deep/hush.csv?sig=hush", ("https://portal.telnyx.com/",))
+    assert f'"{door.url}/bucket/"' in str(refused.value)
+    assert "hush" not in str(refused.value) and door.heard == []
+    with pytest.raises(Refused) as refused:
+        download(web, "https://hush:hush@example.com/a.csv", ("https://portal.telnyx.com/",))
+    assert '"https://example.com/"' in str(refused.value) and "hush" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("status", "kind"),
+    [
+        (403, Gone),
+        (404, Gone),
+        (410, Gone),
+        (500, TryAgain),
+        (503, TryAgain),
+        (429, TryAgain),
+        (302, Unclear),
+        (206, Refused),
+    ],
+)
+def test_a_file_that_is_not_given_is_a_reaction(web: Web, door: Door, status: int, kind: type[Problem]) -> None:
+    """A dead link is one to ask anew for; no text has the link in it."""
+    door.says("<Error>hush</Error>", status=status)
+    with pytest.raises(kind, match=f"acme: .*HTTP {status}") as problem:
+        download(web, f"{door.url}/files/hush?sig=hush", (f"{door.url}/files/",))
+    assert "hush" not in str(problem.value)
+
+
+def _cut(environ: dict[str, Any], start: Any) -> list[bytes]:
+    """An application that promises more than it gives."""
+    start("200 OK", [("Content-Length", "1000"), ("Content-Type", "text/csv")])
+    return [b"a,b\n"]
+
+
+def test_a_file_that_is_shorter_than_it_says_is_an_error(web: Web) -> None:
+    """Whoever notices it first."""
+    with Origin(_cut) as origin, pytest.raises((TryAgain, Broken)):  # type: ignore[arg-type] # a bare application
+        download(web, f"{origin.url}/hush", (f"{origin.url}/",))
+
+
+def test_a_file_may_come_without_its_length(web: Web) -> None:
+    """Then the content itself must say where it ends."""
+
+    def plain(environ: dict[str, Any], start: Any) -> list[bytes]:
+        start("200 OK", [("Content-Type", "text/csv")])
+        return [b"a,b\n", b"1,2\n"]
+
+    with Origin(plain) as origin, web.download("acme", f"{origin.url}/a", (f"{origin.url}/",), {}) as body:  # type: ignore[arg-type] # a bare application
+        assert body.expected is None and b"".join(body) == b"a,b\n1,2\n"
+
+
+def test_a_host_that_is_not_there_is_told_by_the_kind_of_error(web: Web) -> None:
+    """The library's own text has the address, the path and the query in it."""
+    with pytest.raises(TryAgain, match=r"acme: list: not reachable \(ConnectionError\)") as again:
+        web.call("acme", "list", "POST", "http://127.0.0.1:1/hush?sig=hush")
+    assert "hush" not in str(again.value) and again.value.__suppress_context__
+    with pytest.raises(TryAgain, match="the download broke off"):
+        download(web, "http://127.0.0.1:1/hush", ("http://127.0.0.1:1/",))
