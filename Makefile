@@ -17,10 +17,10 @@ demo: setup ## deploy onto a cloud on loopback, export both simulated vendors, q
 	@$(BIN)/python -m local demo
 
 test: setup lint ## everything, the deployed stack on the emulated cloud too
-	@$(BIN)/python -m pytest -q -n 2
+	@$(BIN)/python -m pytest -q -n 2 --dist loadfile
 
 quick: setup lint ## the tests that need no emulated cloud
-	@$(BIN)/python -m pytest -q -n 2 -m "not cloud"
+	@$(BIN)/python -m pytest -q -n 2 --dist loadfile -m "not cloud"
 
 lint: setup ## ruff and the strict type checker
 	@$(BIN)/ruff check --quiet && $(BIN)/ruff format --check --quiet && $(BIN)/mypy --no-error-summary

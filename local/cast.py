@@ -73,7 +73,7 @@ def simulated(
     cast, playing = Cast("", exports, {}), dict[tuple[str, str], Telnyx | Flowroute]()
     with ExitStack() as stack:
         for export, table in zip(exports.exports, tables, strict=True):
-            cast.secrets[export.secret_id] = secrets.get(export.secret_id, _keys(export))
+            cast.secrets[export.secret_id] = secrets.get(export.secret_id, json.dumps(dict(CREDENTIALS[export.vendor])))
             if loopback(export.base_url):
                 continue
             account = (export.vendor, export.secret_id)
@@ -88,6 +88,19 @@ def simulated(
         yield cast
 
 
+def named(text: str, stage: str, secrets: Mapping[str, str]) -> tuple[str, dict[str, str]]:
+    """A secret by its ARN lies in somebody's account, not in this cloud: it gets a name, and so its place here."""
+    document, given = tomlkit.parse(text), dict(secrets)
+    tables: Any = document["export"]  # as above
+    for export, table in zip(parse(text, stage, FACTS).exports, tables, strict=True):
+        if export.secret_arn:
+            table.remove("secret_arn")
+            table["secret"] = f"cdr/{stage}/{export.secret_arn.rpartition(':')[2]}"
+            if export.secret_arn in secrets:
+                given[table["secret"]] = secrets[export.secret_arn]
+    return tomlkit.dumps(document), given
+
+
 def _simulator(export: Export, clock: Clock, ca: Path, per_day: int) -> Telnyx | Flowroute:
     if export.vendor == "telnyx":
         return Telnyx(SEED, export.secret_id, clock=clock, per_day=per_day, axis="record", closed=True)
@@ -99,13 +112,3 @@ def _redirect(table: Any, export: Export, simulator: Telnyx | Flowroute) -> None
     root = simulator.root if isinstance(simulator, Telnyx) else simulator.base_url
     table["base_url"] = f"{root}/v2" if export.api == "v2" else root
     table["download_from"] = [f"{simulator.files_url}/"]
-
-
-def _keys(export: Export) -> str:
-    known, wanted = CREDENTIALS[export.vendor], FACTS[export.vendor].secret[export.api]
-    return json.dumps({name: known[name] for name in wanted})
-
-
-def secret_values(loaded: Mapping[str, Any]) -> dict[str, str]:
-    """Secrets by name as Secrets Manager holds them: a table becomes JSON, a text stays as it is."""
-    return {name: value if isinstance(value, str) else json.dumps(value) for name, value in loaded.items()}

@@ -1,32 +1,30 @@
 """The main job on this machine: deploy onto the local cloud, export every account, ask Athena, compare."""
 
-import json
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
+from rich.markup import escape
 
 from lambdas.core.exports import Exports, parse
-from lambdas.core.rows import Row
+from lambdas.core.fields import loopback
 from lambdas.vendors import FACTS
 from local import out, truth
-from local.cast import Cast, Role, simulated
+from local.cast import Role, named, simulated
 from local.clock import Rehearsal
 from local.cloud import Cloud, cloud
 from local.deploy import deploy, synth
 from local.stack import Stack
-from local.watch import TROUBLE, Watch, title, told
+from local.watch import TROUBLE, Halted, Outcome, Watch, title, told
 
 STAGE = "dev"
 WAITS = 0.02  # of the real time that the poller waits, while every vendor is on loopback
-UP = Path("build/local/up")
 
 
 @dataclass
@@ -47,10 +45,9 @@ class Set:
 
     stack: Stack
     exports: Exports
-    roles: Mapping[str, Role]
+    roles: Mapping[str, Role]  # by export; one that is missing is played by somebody else
     clock: Rehearsal
-    requests: Callable[[], int]
-    began: float = field(default_factory=time.monotonic)
+    requests: Callable[[], int]  # how many the simulated vendors have had
 
 
 class Teller:
@@ -60,30 +57,31 @@ class Teller:
         self.console, self._began = console, time.monotonic()
 
     def __call__(self, line: str) -> None:
-        self.console.print(f"[dim]{time.monotonic() - self._began:6.1f} s[/]  {line}", highlight=False, markup=True)
+        passed = time.monotonic() - self._began
+        self.console.print(f"[dim]{passed:6.1f} s[/]  {escape(line)}", highlight=False, soft_wrap=True)
 
 
 @contextmanager
-def deployed(asked: Asked, folder: Path, tell: Teller, *, real: bool = False) -> Iterator[tuple[Set, Cast | None]]:
+def deployed(asked: Asked, folder: Path, tell: Teller, *, real: bool = False) -> Iterator[Set]:
     """The cloud, the vendors (unless they are the real ones) and the stack; all gone when the context ends."""
     clock = Rehearsal(folder / "clock.json")
     if asked.until:
         clock.set(asked.until)
-    text = asked.exports.read_text("utf-8")
+    text, secrets = named(asked.exports.read_text("utf-8"), STAGE, asked.secrets)
     with ExitStack() as stack:
         tell("the cloud starts on 127.0.0.1")
         up = stack.enter_context(cloud(folder))
         cast = None
         if not real:
-            cast = stack.enter_context(simulated(text, STAGE, clock, asked.secrets, up.ca, asked.per_day))
+            cast = stack.enter_context(simulated(text, STAGE, clock, secrets, up.ca, asked.per_day))
             text = cast.text
-        outputs = _deploy(up, text, folder, tell, callback=not real)
-        made = Stack(up, outputs)
+        made = Stack(up, _deploy(up, text, folder, tell, callback=not real))
         made.tell("CDR_REHEARSAL", clock.setting())
-        made.fill(cast.secrets if cast else asked.secrets)
-        up.scale(1.0 if real else WAITS)
-        roles, exports = (cast.roles, cast.exports) if cast else ({}, parse(text, STAGE, FACTS))
-        yield Set(made, exports, roles, clock, cast.requests if cast else lambda: 0), cast
+        exports = parse(text, STAGE, FACTS)
+        made.fill(cast.secrets if cast else {one.secret_id: secrets[one.secret_id] for one in exports.exports})
+        near = all(loopback(export.base_url) for export in exports.exports)
+        up.scale(WAITS if near else 1.0)
+        yield Set(made, exports, cast.roles if cast else {}, clock, cast.requests if cast else lambda: 0)
 
 
 def _deploy(up: Cloud, text: str, folder: Path, tell: Teller, *, callback: bool) -> dict[str, str]:
@@ -93,15 +91,14 @@ def _deploy(up: Cloud, text: str, folder: Path, tell: Teller, *, callback: bool)
     tell("the stack is synthesized and its functions are bundled")
     synth(folder / "cdk.out", effective, context=context)
     tell("cdk bootstrap and cdk deploy, with the genuine command line")
-    with ThreadPoolExecutor(1) as pool:
-        lines = _Last(tell)
-        outputs = pool.submit(deploy, up, folder / "cdk.out", say=lines).result()
+    lines = _Few(tell)
+    outputs = deploy(up, folder / "cdk.out", say=lines)
     tell(f"deployed: {lines.resources} resources")
     return outputs
 
 
-class _Last:
-    """Tells little of what the CDK prints: how many resources are complete."""
+class _Few:
+    """Of what the CDK prints, tells only what failed; counts the resources that are complete."""
 
     def __init__(self, tell: Teller) -> None:
         self._tell, self.resources = tell, 0
@@ -113,107 +110,61 @@ class _Last:
             self._tell(line)
 
 
+def demo(asked: Asked, console: Console) -> bool:
+    """All of it once, and nothing left."""
+    tell = Teller(console)
+    with tempfile.TemporaryDirectory(prefix="cdr-") as folder, deployed(asked, Path(folder), tell) as at:
+        return rehearse(at, asked, tell)
+
+
 def rehearse(at: Set, asked: Asked, tell: Teller) -> bool:
-    """Fire the schedules, wait for quiet, ask Athena, show the truth beside it; whether all of it is right."""
-    watch = Watch(at.stack, at.exports, at.clock, at.clock.until(), tell, asked.patience)
+    """Fire the schedules, wait for quiet, ask Athena, show the truth beside it; whether all of it is right.
+
+    Raises Halted after that, when somebody must act before the rest can go on.
+    """
     before = at.requests()
-    rows = watch.wait()
-    tell(f"all quiet; {at.requests() - before} requests to the vendors")
-    return report(at, asked, rows, tell.console, vendor_requests=at.requests() - before)
+    until = at.clock.until()
+    watch = Watch(at.stack, at.exports, at.clock, until, tell, asked.patience, played=at.roles.keys())
+    ended = watch.wait()
+    asking = at.requests() - before
+    tell(f"{'stopped' if ended.left else 'all quiet'}; {asking} requests to the simulated vendors")
+    right = report(at, asked, ended, tell.console, until=until, vendor_requests=asking)
+    if ended.left:
+        raise Halted(ended.advice)
+    verdict(right, tell.console)
+    return right
 
 
-def report(at: Set, asked: Asked, rows: list[Row], console: Console, **facts: Any) -> bool:
-    """The table, the trouble if any, and the files of `--out`."""
-    found = truth.answered(at.stack)
-    lines = truth.compare(found, truth.true(at.exports, at.roles, rows), at.roles)
+def report(at: Set, asked: Asked, ended: Outcome, console: Console, **facts: Any) -> bool:
+    """The table, the trouble if any, and the files of `--out`; what is still open is left out of the comparison."""
+    late = {one.export for one in ended.left}
+    roles = {name: role for name, role in at.roles.items() if name not in late}
+    lines = truth.compare(truth.answered(at.stack), truth.true(at.exports, roles, ended.rows), roles)
     truth.show(lines, console)
-    trouble = [row for row in rows if row.state in TROUBLE]
-    for row in trouble:
-        console.print(f"[bold]{row.export} {title(row.window)}: {told(row)}[/]")
-    right = all(line.right for line in lines) and not trouble
+    trouble(ended, console)
+    right = all(line.right for line in lines) and not troubled(ended)
     if asked.out:
-        until = at.clock.until()
-        out.write(asked.out, at.stack, rows, lines, until=until, right=right, **facts)
+        out.write(asked.out, at.stack, ended.rows, lines, right=right and not ended.left, **facts)
         console.print(f"written to {asked.out} (it holds phone numbers): s3/, ledger.jsonl, summary.json")
     return right
 
 
-def demo(asked: Asked, console: Console) -> bool:
-    """All of it once, and nothing left."""
-    tell = Teller(console)
-    with tempfile.TemporaryDirectory(prefix="cdr-") as folder, deployed(asked, Path(folder), tell) as (at, _):
-        right = rehearse(at, asked, tell)
-    _verdict(right, console)
-    return right
+def troubled(ended: Outcome) -> bool:
+    """Whether a window is in a state that rings an alarm."""
+    return any(row.state in TROUBLE for row in ended.rows)
 
 
-def attach(asked: Asked, console: Console) -> bool:
-    """The same against what `up` started; `--until` moves its clock."""
-    at = attached()
-    tell = Teller(console)
-    if asked.until:
-        at.clock.set(asked.until)
-        at.stack.tell("CDR_REHEARSAL", at.clock.setting())
-    right = rehearse(at, asked, tell)
-    _verdict(right, console)
-    return right
+def trouble(ended: Outcome, console: Console) -> None:
+    """Each window that rings an alarm; and that there was nothing to do, which may surprise."""
+    for row in ended.rows:
+        if row.state in TROUBLE:
+            console.print(f"[bold]{escape(f'{row.export} {title(row.window)}: {told(row)}')}[/]", soft_wrap=True)
+    if not ended.rows and not ended.left:
+        console.print("no window was due: does every `start` lie after the time that the exporter sees?")
 
 
-def attached() -> Set:
-    """What `up` wrote about itself. Raises FileNotFoundError when nothing is up."""
-    told = json.loads((UP / "up.json").read_text())
-    place = Cloud(told["endpoint"], Path(told["ca"]), told["account"], told["region"], told["pid"], Path(told["log"]))
-    exports = parse((UP / "exports.toml").read_text("utf-8"), STAGE, FACTS)
-    roles = {name: Role(**role) for name, role in told["roles"].items()}
-    return Set(
-        Stack(place, told["outputs"]), exports, roles, Rehearsal(UP / "clock.json"),
-        lambda: int((UP / "requests").read_text()),
-    )  # fmt: skip
-
-
-def up(asked: Asked, console: Console) -> None:
-    """Run the demo and stay until interrupted."""
-    tell = Teller(console)
-    UP.mkdir(parents=True, exist_ok=True)
-    for left in UP.glob("*.json"):
-        left.unlink()
-    try:
-        with deployed(asked, UP, tell) as (at, cast):
-            rehearse(at, asked, tell)
-            _announce(at, cast, console)
-            while True:
-                (UP / "requests").write_text(str(at.requests()))
-                time.sleep(0.5)
-    finally:
-        (UP / "up.json").unlink(missing_ok=True)
-
-
-def _announce(at: Set, cast: Cast | None, console: Console) -> None:
-    place = at.stack.cloud
-    told = {
-        "endpoint": place.endpoint, "ca": str(place.ca), "account": place.account, "region": place.region,
-        "pid": place.pid, "log": str(place.log), "outputs": dict(at.stack.outputs),
-        "roles": {name: asdict(role) for name, role in at.roles.items()},
-    }  # fmt: skip
-    (UP / "requests").write_text(str(at.requests()))
-    (UP / "up.json").write_text(json.dumps(told))
-    outputs = at.stack.outputs
-    console.print("\nIt stays up until Ctrl-C. To look around, in another terminal:\n")
-    for name, value in place.environment().items():
-        if name.startswith("AWS_") and "FILE" not in name:
-            console.print(f"  export {name}={value}", highlight=False, soft_wrap=True)
-    for line in (
-        f"aws s3 ls --recursive s3://{outputs['Bucket']}/calls/",
-        f"aws dynamodb scan --table-name {outputs['Table']} --max-items 3",
-        f"aws athena start-query-execution --work-group {outputs['Workgroup']}"
-        f" --query-execution-context Database={outputs['Database']} --query-string 'TABLE calls LIMIT 5'",
-        ".venv/bin/python -m local demo --attach",
-    ):
-        console.print(f"  {line}", highlight=False, soft_wrap=True)
-    _ = cast
-
-
-def _verdict(right: bool, console: Console) -> None:
+def verdict(right: bool, console: Console) -> None:
+    """The last line."""
     console.print(
         "[bold]SIMULATED vendors, a local cloud: every figure equals the truth.[/]"
         if right

@@ -31,7 +31,13 @@ def synth(out: Path, exports: Path, *, context: Mapping[str, str]) -> None:
     """Makes the assembly in `out`, as `cdk synth` does, but without the command line in between."""
     chosen = json.loads((ROOT / "cdk.json").read_text())["context"]
     given = {**chosen, "exports": str(exports.resolve()), **context}
-    environment = _clean() | {"CDK_OUTDIR": str(out.resolve()), "CDK_CONTEXT_JSON": json.dumps(given)}
+    # A jsii that is interrupted leaves files in the temporary folder, so it gets one that goes with the rest.
+    told = {
+        "CDK_OUTDIR": str(out.resolve()),
+        "CDK_CONTEXT_JSON": json.dumps(given),
+        "TMPDIR": str(out.resolve().parent),
+    }
+    environment = _clean() | told
     _run([sys.executable, str(ROOT / "app.py")], environment, ROOT)
 
 
@@ -63,7 +69,7 @@ def _cdk(cloud: Cloud, out: Path, words: list[str], say: Say | None) -> None:
     # Not in the repository's root: cdk.json there is for synth, and nothing of this is to be written there.
     folder = out.resolve().parent
     quiet = ["--ci", "--no-color", "--no-notices", "--no-version-reporting"]
-    environment = _clean() | cloud.environment() | {"CDK_HOME": str(folder / "cdk-home")}
+    environment = _clean() | cloud.environment() | {"CDK_HOME": str(folder / "cdk-home"), "TMPDIR": str(folder)}
     _run([str(CDK), *words, "--app", str(out.resolve()), *quiet], environment, folder, say)
 
 

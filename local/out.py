@@ -1,6 +1,7 @@
 """What a run leaves in `--out`: every object of the bucket, the ledger, and a summary of each window."""
 
 import json
+import shutil
 from collections.abc import Iterable
 from dataclasses import asdict
 from pathlib import Path
@@ -17,6 +18,8 @@ def write(folder: Path, stack: Stack, rows: Iterable[Row], lines: list[Line], **
     """Fill `folder`, readable by its owner alone: it holds phone numbers."""
     folder.mkdir(parents=True, exist_ok=True)
     folder.chmod(0o700)
+    if (folder / "summary.json").exists():  # an earlier run's, whose objects are not of this one
+        shutil.rmtree(folder / "s3", ignore_errors=True)
     for key, _ in stack.objects():
         file = folder / "s3" / key
         file.parent.mkdir(parents=True, exist_ok=True)

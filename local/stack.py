@@ -1,5 +1,6 @@
 """The deployed stack, seen from outside with the operator's rights: secrets, schedules, ledger, lake, queries."""
 
+import json
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -43,7 +44,7 @@ class Stack:
                 functions.update_function_configuration(FunctionName=self.outputs[one], Environment={"Variables": new})
 
     def fire(self) -> list[str]:
-        """Let each deployed schedule that is on fire now, by a one-shot clone of it; which exports it was for."""
+        """Let each deployed schedule that is on fire now, by a one-shot clone of it; which exports they are for."""
         scheduler, group = self.cloud.client("scheduler"), self.outputs["Schedules"]
         names = [one["Name"] for one in self._pages(scheduler, "list_schedules", "Schedules", GroupName=group)]
         fired = []
@@ -51,8 +52,18 @@ class Stack:
             told = scheduler.get_schedule(Name=name, GroupName=group)
             if told["State"] == "ENABLED" and not told["ScheduleExpression"].startswith("at("):
                 self._clone(told)
-                fired.append(name)
+                fired.append(str(json.loads(told["Target"]["Input"])["export"]))
         return fired
+
+    def ticked(self, since: float) -> set[str]:
+        """The exports of which a tick has ended since then, as the requester's log tells."""
+        told = self.cloud.client("lambda").get_function_configuration(FunctionName=self.outputs["Requester"])
+        lines = self._pages(
+            self.cloud.client("logs"), "filter_log_events", "events",
+            logGroupName=told["LoggingConfig"]["LogGroup"], startTime=int(since * 1000),
+        )  # fmt: skip
+        texts = [line["message"] for line in lines if '"message":"tick"' in line["message"]]
+        return {str(json.loads(text)["export"]) for text in texts}
 
     def _clone(self, told: Mapping[str, Any]) -> None:
         # In the same group, because the schedules' role trusts no other.
