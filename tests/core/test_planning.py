@@ -112,6 +112,14 @@ def test_a_new_length_begins_at_a_midnight_without_rows() -> None:
     assert lengths == [*[(20, 3600)] * 24, (21, 86_400)]
 
 
+def test_a_shorter_length_does_not_begin_in_the_middle_of_a_day() -> None:
+    """Though it would fit: the day goes on as it began."""
+    book, made = Book(), export('source = "calls"', start='"-0d"')
+    book.tick(replace(made, window=3600), NOW)
+    book.tick(replace(made, window=900), NOW + timedelta(minutes=105))
+    assert {one.seconds for one in book.of("calls")} == {3600} and len(book.rows) == 11
+
+
 def test_what_the_vendor_no_longer_keeps_is_unreachable_from_the_first() -> None:
     """Telnyx keeps 30 days; such rows have no future and ring no alarm."""
     made = export('source = "calls"', start='"-40d"')

@@ -12,7 +12,11 @@ from tests.vendors.door import Door, door
 @pytest.fixture(autouse=True)
 def _at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """How long is waited between two tries is urllib3's own affair."""
-    monkeypatch.setattr(Retry, "sleep", lambda self, response=None: None)
+
+    def sleep(self: Retry, response: object = None) -> None:
+        pass
+
+    monkeypatch.setattr(Retry, "sleep", sleep)
 
 
 @pytest.fixture(scope="module")
