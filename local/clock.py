@@ -22,7 +22,9 @@ class Rehearsal:
 
     def set(self, until: datetime) -> None:
         """From now on the clock shows `until` and goes on from there."""
-        self.file.write_text(json.dumps({"told": until.isoformat(), "real": real().isoformat()}))
+        fresh = self.file.with_suffix(".new")  # put in its place whole: others read it at any time
+        fresh.write_text(json.dumps({"told": until.isoformat(), "real": real().isoformat()}))
+        fresh.replace(self.file)
 
     def setting(self) -> str | None:
         """The value of CDR_REHEARSAL for the Lambdas; None while the real clock is shown."""

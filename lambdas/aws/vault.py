@@ -43,6 +43,11 @@ class Vault:
             found = json.loads(text)
         except json.JSONDecodeError:
             raise Refused(f"the secret {secret} is not JSON: put {shape} into it") from None
-        if not isinstance(found, dict) or not all(isinstance(found.get(n), str) and found[n] for n in wanted):
-            raise Refused(f"the secret {secret} lacks a field: put {shape} into it")
+        if not isinstance(found, dict) or not all(_key(found.get(name)) for name in wanted):
+            raise Refused(f"the secret {secret} lacks a field, or one is no plain text: put {shape} into it")
         return {name: found[name] for name in wanted}
+
+
+def _key(value: object) -> bool:
+    """A header can carry it: a pasted key may hold a dash or a quote that only looks like one."""
+    return isinstance(value, str) and bool(value) and value.isascii() and value.isprintable()

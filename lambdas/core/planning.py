@@ -43,14 +43,14 @@ class Step:
 def extend(export: Export, facts: Facts, head: Head, now: datetime, waiting: int = 0) -> Plan:
     """Make rows for what has no row yet: forward to the newest window first, then back to the start.
 
-    `waiting` rows are planned already: the backlog grows no faster than it is asked for.
+    `waiting` rows are planned already: the backlog grows no faster than it is asked for, the newest windows always.
     """
     start = export.first(head.born or now)
-    spans, rows, room = dict(head.spans), list[Row](), max(0, ROWS_A_TICK - waiting)
+    spans, rows, room = dict(head.spans), list[Row](), ROWS_A_TICK
     for source in export.sources:
         span = spans.get(source) or _seed(export, start, now)
         ahead = _ahead(span, export, source, now - export.settle)[:room]
-        behind = _behind(span, export, source, start, room - len(ahead))
+        behind = _behind(span, export, source, start, room - len(ahead) - waiting)
         room -= min(room, len(ahead) + len(behind))
         rows += [_row(export, facts, window, now) for window in (*ahead, *behind)]
         if ahead or behind or source in spans:  # a start that is to come leaves no anchor in the future

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from decimal import Decimal
+from decimal import Decimal, localcontext
 from typing import Any
 
 from lambdas.core.exports import Export
@@ -69,8 +69,8 @@ def warnings(tally: Tally, totals: Totals) -> list[str]:
 
 def _apart(ours: Decimal, theirs: Decimal) -> Decimal:
     """The difference at the vendor's own number of decimals."""
-    exponent = theirs.as_tuple().exponent
-    return abs(ours.quantize(Decimal(1).scaleb(int(exponent))) - theirs)
+    with localcontext(prec=60):
+        return abs(ours.quantize(Decimal(1).scaleb(int(theirs.as_tuple().exponent))) - theirs)
 
 
 def receipt(row: Row, export: Export, tally: Tally, totals: Totals, now: datetime, **kept: Any) -> dict[str, Any]:

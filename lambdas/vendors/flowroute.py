@@ -210,10 +210,18 @@ def _totals(attributes: Mapping[str, Any]) -> Totals:
     try:
         return Totals(
             rows=None if rows is None else int(rows),
-            cost=None if cost is None else Decimal(str(cost)),
+            cost=None if cost is None else _money(str(cost)),
         )
     except (ValueError, InvalidOperation):
         raise Unclear("flowroute: retrieve: totals that are not numbers") from None
+
+
+def _money(text: str) -> Decimal:
+    """A finite amount; ValueError for one that is none."""
+    amount = Decimal(text)
+    if not amount.is_finite():
+        raise ValueError
+    return amount
 
 
 def _when(text: Any) -> datetime | None:
