@@ -8,6 +8,7 @@ API; here every python runtime takes that path, with a bootstrap that starts AWS
 import json
 import os
 import threading
+from collections import defaultdict
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +38,10 @@ FIXED = {
     "PYTHONDONTWRITEBYTECODE": "1",
 }
 
+# Environments of one function at a time. AWS has a thousand; here each is a process, and two cores start them slowly.
+ENVIRONMENTS = 3
+_places: dict[str, threading.Semaphore] = defaultdict(lambda: threading.Semaphore(ENVIRONMENTS))
+
 _unpack = lambda_svc._provided_runtime_code_dir
 _warm = lambda_svc._execute_function_warm
 _worker = lambda_runtime._worker_class_for
@@ -54,8 +59,10 @@ def is_python(config: dict[str, Any]) -> bool:
 
 
 def execute(func: dict[str, Any], event: Any, request: str) -> Any:
-    run = lambda_svc._execute_function_provided_warm if is_python(func.get("config") or func) else _warm
-    return run(func, event, request)
+    config = func.get("config") or func
+    run = lambda_svc._execute_function_provided_warm if is_python(config) else _warm
+    with _places[str(config.get("FunctionName"))]:
+        return run(func, event, request)
 
 
 def worker(config: dict[str, Any]) -> Any:
