@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager, ExitStack
@@ -71,7 +72,7 @@ class Report(Generic[Asked, Made]):
     path: str
 
 
-class Vendor(Generic[Asked, Made]):
+class Vendor(ABC, Generic[Asked, Made]):
     """A vendor with one account, running while its context lasts."""
 
     media: ClassVar[str]
@@ -113,29 +114,29 @@ class Vendor(Generic[Asked, Made]):
         """Path and status of every request to the file origin."""
         return list(self.files.served)
 
+    @abstractmethod
     def opened(self) -> None:
         """Names what depends on the origins, which are known now."""
-        raise NotImplementedError
 
     def parts(self) -> tuple[AbstractContextManager[object], ...]:
         """What else runs while the vendor does."""
         return ()
 
+    @abstractmethod
     def routes(self, app: Flask) -> None:
         """Adds the vendor's operations."""
-        raise NotImplementedError
 
+    @abstractmethod
     def authorized(self) -> bool:
         """Whether the request has the right credentials."""
-        raise NotImplementedError
 
+    @abstractmethod
     def refusal(self, error: Refusal) -> dict[str, Any]:
         """The body of an error."""
-        raise NotImplementedError
 
+    @abstractmethod
     def refused(self, status: int) -> Refusal:
         """An error that any operation may answer: 401, 403, 429, 500."""
-        raise NotImplementedError
 
     def draw(self, make: Callable[[Random], str]) -> str:
         """Something random that is the same in every run, given the same requests in the same order."""
