@@ -10,7 +10,7 @@ from typing import Any
 import tomlkit
 
 from lambdas.core.exports import Export, Exports, parse
-from lambdas.core.fields import loopback
+from lambdas.core.origins import loopback
 from lambdas.vendors import FACTS
 from local.calls import Axis, Calls
 from local.clock import Clock

@@ -14,7 +14,7 @@ from click.core import ParameterSource
 from rich.console import Console
 
 from lambdas.core.exports import Exports, Mistakes, parse
-from lambdas.core.fields import loopback
+from lambdas.core.origins import loopback
 from lambdas.vendors import FACTS
 from local import demo as demos
 from local import real as reals

@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from lambdas.core.exports import Exports, parse
-from lambdas.core.fields import loopback
+from lambdas.core.origins import loopback
 from lambdas.vendors import FACTS
 from local import out, truth
 from local.cast import Role, named, simulated

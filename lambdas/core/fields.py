@@ -8,10 +8,11 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from lambdas.core.facts import Facts
+from lambdas.core.origins import loopback
 
 UNITS = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1)}
 DAY = timedelta(days=1)
-LOOPBACK = ("127.0.0.1", "localhost", "::1")
+NEAR = ("http://127.0.0.1/", "http://localhost/")
 # What one place of `max_in_flight` carries: a report is usually there within ten minutes (shared/vendors.md).
 REPORT = timedelta(minutes=10)
 
@@ -168,8 +169,12 @@ class Reader:
         return None if value is None else str(value)
 
     def origins(self, facts: Facts) -> tuple[str, ...]:
-        """`download_from`: where files may come from, each scheme + host + path prefix."""
-        values = self.take("download_from", list(facts.download_from))
+        """`download_from`: where files may come from, each scheme + host + path prefix.
+
+        An export whose vendor is played on loopback takes its files from there, by default from any port.
+        """
+        near = loopback(str(self._table.get("base_url", "")))
+        values = self.take("download_from", list(NEAR if near else facts.download_from))
         if not isinstance(values, list) or not values or not all(_safe(v) and urlsplit(v).path for v in values):
             self.wrong("download_from", 'a list of URLs with a path, such as ["https://portal.telnyx.com/"]')
             return ()
@@ -207,11 +212,6 @@ class Reader:
     def _span(value: Any) -> timedelta | None:
         match = re.fullmatch(r"(\d{1,5})([mhd])", value) if isinstance(value, str) else None
         return int(match[1]) * UNITS[match[2]] if match else None
-
-
-def loopback(url: str) -> bool:
-    """Whether a URL stays on this machine."""
-    return urlsplit(url).hostname in LOOPBACK
 
 
 def _safe(value: Any) -> bool:

@@ -2,6 +2,7 @@
 
 from urllib.parse import SplitResult, unquote, urlsplit
 
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
 PORTS = {"https": 443, "http": 80}
 
 
@@ -9,14 +10,27 @@ def allowed(url: str, origins: tuple[str, ...]) -> bool:
     """Whether `url` lies below one of `origins`; a path that climbs (`..`) lies nowhere."""
     try:
         parts = urlsplit(url)
-        place = _place(parts)
+        _ = parts.port  # one that is none raises
     except ValueError:
         return False
     path = unquote(parts.path)
     if "@" in parts.netloc or "\\" in path or ".." in path.split("/"):
         return False
-    return any(place == _place(base) and path.startswith(base.path) for base in map(urlsplit, origins))
+    return any(_within(parts, base) and path.startswith(base.path) for base in map(urlsplit, origins))
 
 
-def _place(parts: SplitResult) -> tuple[str, str | None, int | None]:
-    return parts.scheme, parts.hostname, parts.port or PORTS.get(parts.scheme)
+def loopback(url: str) -> bool:
+    """Whether a URL stays on this machine."""
+    return urlsplit(url).hostname in LOOPBACK
+
+
+def _within(parts: SplitResult, base: SplitResult) -> bool:
+    """The same scheme, host and port; a loopback origin without a port means any: simulators take a free one."""
+    if (parts.scheme, parts.hostname) != (base.scheme, base.hostname):
+        return False
+    anywhere = base.hostname in LOOPBACK and base.port is None
+    return anywhere or _port(parts) == _port(base)
+
+
+def _port(parts: SplitResult) -> int | None:
+    return parts.port or PORTS.get(parts.scheme)

@@ -224,3 +224,9 @@ def test_mistakes_are_one_text_too() -> None:
     """An exception that nobody unpacks still tells every line."""
     with pytest.raises(Mistakes, match=r"(?s)start.*discard"):
         parse(table(start="1", discard="true"), "dev", FACTS)
+
+
+def test_a_vendor_on_loopback_gives_its_files_there() -> None:
+    """From any port of this machine, unless the export says from where."""
+    made = export(base_url='"http://127.0.0.1:9000"')
+    assert made.download_from == ("http://127.0.0.1/", "http://localhost/")

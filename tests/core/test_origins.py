@@ -50,3 +50,13 @@ def test_what_only_looks_like_an_origin_is_not(url: str) -> None:
 def test_nothing_is_allowed_without_origins() -> None:
     """An empty list opens no door."""
     assert not allowed("https://portal.telnyx.com/a.csv", ())
+
+
+@pytest.mark.parametrize(("url", "right"), [
+    ("http://127.0.0.1:9999/a.csv", True), ("http://127.0.0.1/a.csv", True), ("https://127.0.0.1:9999/a.csv", False),
+    ("http://127.0.0.2:9999/a.csv", False), ("http://localhost:9999/a.csv", False),
+])  # fmt: skip
+def test_a_loopback_origin_without_a_port_means_any(url: str, right: bool) -> None:
+    """A simulator takes a free one; any other host without a port means the scheme's own."""
+    assert allowed(url, ("http://127.0.0.1/",)) is right
+    assert not allowed("https://files.example:8443/a", ("https://files.example/",))
