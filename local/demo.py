@@ -131,7 +131,7 @@ def rehearse(at: Set, asked: Asked, tell: Teller) -> bool:
     right = report(at, asked, ended, tell.console, until=until, vendor_requests=asking)
     if ended.left:
         raise Halted(ended.advice)
-    verdict(right, tell.console)
+    verdict(right, tell.console, known=bool(at.roles))
     return right
 
 
@@ -163,10 +163,11 @@ def trouble(ended: Outcome, console: Console) -> None:
         console.print("no window was due: does every `start` lie after the time that the exporter sees?")
 
 
-def verdict(right: bool, console: Console) -> None:
-    """The last line."""
-    console.print(
-        "[bold]SIMULATED vendors, a local cloud: every figure equals the truth.[/]"
-        if right
-        else "[bold red]SIMULATED: a figure differs, or a window is in trouble.[/]"
-    )
+def verdict(right: bool, console: Console, *, known: bool) -> None:
+    """The last line; of vendors that somebody brought along nobody here knows the truth."""
+    if not right:
+        console.print("[bold red]SIMULATED: a figure differs, or a window is in trouble.[/]")
+    elif known:
+        console.print("[bold]SIMULATED vendors, a local cloud: every figure equals the truth.[/]")
+    else:
+        console.print("[bold]SIMULATED: every window is exported; what is true these vendors alone can tell.[/]")
