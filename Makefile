@@ -33,6 +33,7 @@ lock: .venv/.done ## choose newest versions within pyproject.toml's bounds, writ
 clean: ## remove what was built and installed
 	rm -rf .venv .venv-emulator .venv-runtime node_modules build cdk.out
 
+# pip brings the locked uv, and uv all the rest, in seconds.
 .venv/.done: locks/dev.txt
 	@echo "setting up: the environment of the project" && $(PYTHON) -m venv .venv
 	@grep -A1000 '^uv==' locks/dev.txt | sed '/^[a-z]/{/^uv==/!Q}' > .venv/uv.txt
