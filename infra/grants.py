@@ -14,13 +14,12 @@ WAKE = "states:SendTaskSuccess"
 WRITTEN = (keys.RAW, keys.CALLS, keys.RECEIPTS, keys.QUARANTINE)
 
 
-def requester(function: Function, *, ledger: Ledger, lake: Lake, vault: Vault, machine: str) -> None:
-    """It plans rows, asks the vendors, starts runs and writes the ledger's copy for Athena."""
-    function.may(*ROW, "dynamodb:PutItem", "dynamodb:Query", on=[ledger.table.table_arn])
+def requester(function: Function, *, ledger: Ledger, vault: Vault, machine: str) -> None:
+    """It plans rows, asks the vendors and starts runs."""
+    function.may(*ROW, "dynamodb:PutItem", on=[ledger.table.table_arn])
     function.may("dynamodb:Query", on=[ledger.due])
     function.may(READ_SECRET, on=[*vault.vendors, vault.capability])
     function.may("states:StartExecution", on=[machine])
-    _write(function, lake, (keys.LEDGER,), "s3:PutObject")
 
 
 def callback(function: Function, *, ledger: Ledger, vault: Vault, machine: str) -> None:

@@ -6,7 +6,6 @@ RAW = "raw/"
 CALLS = "calls/"
 RECEIPTS = "receipts/"
 QUARANTINE = "quarantine/"
-LEDGER = "ledger/"
 EXPIRING = (QUARANTINE,)
 
 

@@ -132,8 +132,6 @@ class Head:
     rung: str | None = None  # the lease that another tick wanted meanwhile
     blocked: str | None = None  # why the vendor is not asked now
     next_try: datetime | None = None
-    fingerprint: str | None = None
-    version: int = 0
 
 
 @dataclass(frozen=True)

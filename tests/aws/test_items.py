@@ -25,7 +25,7 @@ FULL = Row(
 )  # fmt: skip
 HEAD = Head(
     "main", born=NOW, spans={"calls": Span(NOW - DAY, NOW, 3600), "call-control": Span(NOW, NOW, 86_400)},
-    lease_until=NOW, lease="mine", rung="theirs", blocked="why", next_try=NOW, fingerprint="0a1b2c3d", version=4,
+    lease_until=NOW, lease="mine", rung="theirs", blocked="why", next_try=NOW,
 )  # fmt: skip
 SIMPLE = st.none() | st.booleans() | st.integers(-(10**12), 10**12) | st.text(max_size=9)
 DECIMALS = st.decimals(-1000, 1000, places=4, allow_nan=False).map(float)

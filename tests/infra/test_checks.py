@@ -22,7 +22,6 @@ ALLOWED = {
     ("IAM5[Resource::*]", "Workflow/Role/DefaultPolicy/Resource"),
     *(("IAM5[Resource::*]", f"{name}/Role/DefaultPolicy/Resource") for name in FUNCTIONS),
     *(("L1", f"{name}/Function/Resource") for name in FUNCTIONS),
-    ("IAM5[Resource::<BUCKET.Arn>/ledger/*]", "RequesterFunction/Role/DefaultPolicy/Resource"),
     *(
         (f"IAM5[Resource::<BUCKET.Arn>/{prefix}/*]", "CopierFunction/Role/DefaultPolicy/Resource")
         for prefix in ("raw", "calls", "receipts", "quarantine")

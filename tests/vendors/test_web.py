@@ -1,5 +1,8 @@
 """The one HTTP room: keys go where they are called for, errors are reactions, and no text betrays a key or a link."""
 
+import socket
+from contextlib import suppress
+from threading import Thread
 from typing import Any
 
 import pytest
@@ -186,3 +189,26 @@ def test_a_host_that_is_not_there_is_told_by_the_kind_of_error(web: Web) -> None
     assert "hush" not in str(again.value) and again.value.__suppress_context__
     with pytest.raises(TryAgain, match="the download broke off"):
         download(web, "http://127.0.0.1:1/hush", ("http://127.0.0.1:1/",))
+
+
+def test_a_create_is_sent_once_whatever_goes_wrong_with_the_answer(web: Web) -> None:
+    """A broken TLS answer is neither a read nor a connect to urllib3, which would repeat it whatever the method."""
+    met: list[bytes] = []
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def garble() -> None:
+            for _ in range(3):
+                with suppress(OSError):
+                    peer, _ = server.accept()
+                    with peer:
+                        met.append(peer.recv(65_536))
+                        peer.sendall(b"no TLS at all\r\n")
+
+        server.settimeout(1)
+        waiter = Thread(target=garble)
+        waiter.start()
+        with pytest.raises(TryAgain) as told:
+            web.call("acme", "create", "POST", f"https://127.0.0.1:{server.getsockname()[1]}/", json={})
+        waiter.join()
+    assert len(met) == 1
+    assert told.value.doubt
