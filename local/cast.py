@@ -9,18 +9,14 @@ from typing import Any
 
 import tomlkit
 
-from lambdas.core.exports import Export, Exports, parse
+from lambdas.core.exports import Exports, parse
 from lambdas.core.origins import loopback
 from lambdas.vendors import FACTS
 from local.calls import Axis, Calls
 from local.clock import Clock
-from local.vendors.flowroute import CREDENTIALS as FLOWROUTE
-from local.vendors.flowroute import Flowroute
-from local.vendors.telnyx import CREDENTIALS as TELNYX
-from local.vendors.telnyx import Telnyx
+from local.vendors import SIMULATORS, Simulator
 
 SEED = 7
-CREDENTIALS: Mapping[str, Mapping[str, str]] = {"telnyx": TELNYX, "flowroute": FLOWROUTE}
 
 
 @dataclass(frozen=True)
@@ -36,11 +32,10 @@ class Role:
     closed: bool
 
     @classmethod
-    def of(cls, vendor: str, simulator: Telnyx | Flowroute) -> "Role":
+    def of(cls, simulator: Simulator) -> "Role":
         """The role that a running simulator plays."""
-        calls = simulator.calls
-        axis, closed = (simulator.axis, simulator.closed) if isinstance(simulator, Telnyx) else ("start", False)
-        return cls(vendor, calls.seed, calls.account, calls.per_day, calls.unpriced, axis, closed)
+        calls, how = simulator.calls, (simulator.axis, simulator.closed)
+        return cls(simulator.name, calls.seed, calls.account, calls.per_day, calls.unpriced, *how)
 
     def calls(self) -> Calls:
         """The account's calls."""
@@ -55,7 +50,7 @@ class Cast:
     exports: Exports
     secrets: dict[str, str]
     roles: dict[str, Role] = field(default_factory=dict)  # by export; one that is missing is not played by us
-    simulators: list[Telnyx | Flowroute] = field(default_factory=list)
+    simulators: list[Simulator] = field(default_factory=list)
 
     def requests(self) -> int:
         """How many requests the simulated vendors have had."""
@@ -70,19 +65,22 @@ def simulated(
     exports = parse(text, stage, FACTS)
     document = tomlkit.parse(text)
     tables: Any = document["export"]  # tomlkit's types do not tell an array of tables from the rest
-    cast, playing = Cast("", exports, {}), dict[tuple[str, str], Telnyx | Flowroute]()
+    cast, playing = Cast("", exports, {}), dict[tuple[str, str], Simulator]()
     with ExitStack() as stack:
         for export, table in zip(exports.exports, tables, strict=True):
-            cast.secrets[export.secret_id] = secrets.get(export.secret_id, json.dumps(dict(CREDENTIALS[export.vendor])))
+            own = json.dumps(dict(SIMULATORS[export.vendor].keys))
+            cast.secrets[export.secret_id] = secrets.get(export.secret_id, own)
             if loopback(export.base_url):
                 continue
             account = (export.vendor, export.secret_id)
             if account not in playing:
-                playing[account] = _simulator(export, clock, ca, per_day)
-                stack.enter_context(playing[account])
+                kind = SIMULATORS[export.vendor]
+                played = kind.play(SEED, export.secret_id, clock=clock, per_day=per_day, ca=ca)
+                playing[account] = stack.enter_context(played)
             simulator = playing[account]
-            _redirect(table, export, simulator)
-            cast.roles[export.name] = Role.of(export.vendor, simulator)
+            table["base_url"] = simulator.address(export.api)
+            table["download_from"] = [f"{simulator.files_url}/"]
+            cast.roles[export.name] = Role.of(simulator)
         cast.text, cast.simulators = tomlkit.dumps(document), list(playing.values())
         cast.exports = parse(cast.text, stage, FACTS)
         yield cast
@@ -99,16 +97,3 @@ def named(text: str, stage: str, secrets: Mapping[str, str]) -> tuple[str, dict[
             if export.secret_arn in secrets:
                 given[table["secret"]] = secrets[export.secret_arn]
     return tomlkit.dumps(document), given
-
-
-def _simulator(export: Export, clock: Clock, ca: Path, per_day: int) -> Telnyx | Flowroute:
-    if export.vendor == "telnyx":
-        return Telnyx(SEED, export.secret_id, clock=clock, per_day=per_day, axis="record", closed=True)
-    return Flowroute(SEED, export.secret_id, clock=clock, per_day=per_day, ca=ca)
-
-
-def _redirect(table: Any, export: Export, simulator: Telnyx | Flowroute) -> None:
-    """Telnyx's V2 lives below /v2 of the same server."""
-    root = simulator.root if isinstance(simulator, Telnyx) else simulator.base_url
-    table["base_url"] = f"{root}/v2" if export.api == "v2" else root
-    table["download_from"] = [f"{simulator.files_url}/"]

@@ -5,8 +5,7 @@ from pathlib import Path
 
 from lambdas.core.columns import COLUMNS, PARTITIONS, Column
 from lambdas.core.mapping import Columns, Party
-from lambdas.vendors.flowroute import Flowroute
-from lambdas.vendors.telnyx import Telnyx
+from lambdas.vendors import VENDORS
 
 FILE = Path(__file__).resolve().parent.parent / "docs" / "schema.md"
 HEAD = """# The columns of `calls` and `calls_all`
@@ -21,8 +20,6 @@ call's start: filter a day too wide and then by `started_at`. A row is a leg; le
 Headings are compared without case and punctuation: `Start Timestamp(UTC)` is `start timestamp utc`. A value without
 a column, and one that does not parse, is in `extra` under the vendor's own heading.
 
-| column | type | meaning | Telnyx | Flowroute |
-|---|---|---|---|---|
 """
 TAIL = """
 ## What the vendors mean
@@ -37,12 +34,18 @@ TAIL = """
 
 def text() -> str:
     """The whole file."""
-    return HEAD + "\n".join(_line(column) for column in (*COLUMNS, *PARTITIONS)) + "\n" + TAIL
+    heads = ["column", "type", "meaning", *(f"`{name}`" for name in VENDORS)]
+    table = [_row(heads), "|---" * len(heads) + "|", *(_line(column) for column in (*COLUMNS, *PARTITIONS))]
+    return HEAD + "\n".join(table) + "\n" + TAIL
+
+
+def _row(cells: list[str]) -> str:
+    return f"| {' | '.join(cells)} |"
 
 
 def _line(column: Column) -> str:
-    sources = " | ".join(", ".join(f"`{h}`" for h in headings(v.columns, column.name)) for v in (Telnyx, Flowroute))
-    return f"| `{column.name}` | {column.athena} | {column.doc} | {sources} |"
+    sources = [", ".join(f"`{h}`" for h in headings(one.columns, column.name)) for one in VENDORS.values()]
+    return _row([f"`{column.name}`", column.athena, column.doc, *sources])
 
 
 def headings(columns: Columns, name: str) -> Iterator[str]:

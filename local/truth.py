@@ -15,7 +15,7 @@ from lambdas.web import Web
 from local.calls import Call, Tally, truth
 from local.cast import Role
 from local.stack import Stack
-from local.vendors import flowroute_asks, telnyx_asks
+from local.vendors import SIMULATORS
 
 SQL = """
 SELECT export, CAST(CAST(started_at AS date) AS varchar) AS day, count(*) AS calls,
@@ -67,14 +67,11 @@ def true(exports: Exports, roles: Mapping[str, Role], rows: Iterable[Row]) -> Da
 def _reported(export: Export, role: Role, row: Row) -> Iterable[Call]:
     """The calls of a window's report, told by the vendor's own rules and the very request that we send."""
     window = row.window
-    keys = {"user": "", "token": "", "key": "", "access_key": "", "secret_key": ""}
-    asked = VENDORS[export.vendor](export, keys, Web()).fields(window)
+    vendor = VENDORS[export.vendor]
+    asked = vendor(export, dict.fromkeys(vendor.facts.secret[export.api], ""), Web()).fields(window)
+    wanted = SIMULATORS[role.vendor].wanted(asked, window.end, export.api)
     calls = role.calls().between(window.start, window.end, axis=role.axis, closed=role.closed)
-    if role.vendor == "telnyx":
-        telnyx = telnyx_asks.parse(asked, window.end, "latest", export.api == "v2")
-        return (call for call in calls if telnyx_asks.wants(telnyx, call))
-    flowroute = flowroute_asks.parse({"data": {"type": "cdrexport", "attributes": {"filter_parameters": asked}}})
-    return (call for call in calls if flowroute_asks.wants(flowroute, call))
+    return filter(wanted, calls)
 
 
 def compare(found: Days, real: Days, roles: Mapping[str, Role]) -> list[Line]:

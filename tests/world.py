@@ -1,5 +1,6 @@
 """A world for the handlers in one process: moto's rooms, simulated vendors, a clock that is turned by hand."""
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -20,14 +21,12 @@ from lambdas.core.rows import Row
 from lambdas.rooms import Rooms
 from lambdas.settings import Settings
 from lambdas.vendors import FACTS
+from local.vendors import SIMULATORS
 
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 REGION = "us-east-1"
 KEY = b"capability-key"
-SECRETS = {
-    "telnyx": '{"user": "ops@example.com", "token": "simulated-v1-token", "key": "KEY-simulated-v2"}',
-    "flowroute": '{"access_key": "simulated-access-key", "secret_key": "simulated-secret-key"}',
-}
+SECRETS = {name: json.dumps(dict(one.keys)) for name, one in SIMULATORS.items()}
 
 
 @dataclass

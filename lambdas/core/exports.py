@@ -151,7 +151,7 @@ def _export(reader: fields.Reader, stage: str, vendors: Mapping[str, Facts]) -> 
         window=reader.window(facts),
         reexport=reader.ages(facts),
         base_url=reader.url("base_url", facts.apis[api]),
-        prefix=reader.prefix(api),
+        prefix=reader.prefix(facts, api),
         download_from=reader.origins(facts),
         sources=facts.sources(options, api),
         options=options,

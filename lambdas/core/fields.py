@@ -114,8 +114,8 @@ class Reader:
         if not timedelta(minutes=15) <= span <= DAY or DAY % span:
             self.wrong("window", "from 15m to 1d, and it must divide a day")
             return int(DAY.total_seconds())
-        if span > facts.longest:
-            self.wrong("window", f"{facts.name} takes at most {facts.longest} in one report")
+        if span > facts.limits.longest:
+            self.wrong("window", f"{facts.name} takes at most {facts.limits.longest} in one report")
         elif span < timedelta(hours=1) and accepted != "accepted":
             self.wrong("window", 'under 1h makes many small files: add small_files = "accepted" if you mean it')
         return int(span.total_seconds())
@@ -161,12 +161,15 @@ class Reader:
             self.wrong(field, "an https:// URL (http:// only for 127.0.0.1), without user or query")
         return str(value).rstrip("/")
 
-    def prefix(self, api: str) -> str | None:
-        """`prefix`: the path of Telnyx's V2 reports, for which two spellings are met."""
-        value = self.take("prefix")
-        if value is not None and (api != "v2" or not re.fullmatch(r"(/[a-z0-9_-]+)+", str(value))):
-            self.wrong("prefix", 'only with api = "v2": a path such as "/legacy_reporting/batch_detail_records/voice"')
-        return None if value is None else str(value)
+    def prefix(self, facts: Facts, api: str) -> str | None:
+        """`prefix`: the path of an api of which several spellings are met; the first is the default."""
+        value, known = self.take("prefix"), facts.prefixes
+        if value is not None and api not in known:
+            apis = " or ".join(f'api = "{one}"' for one in known)
+            self.wrong("prefix", f"only with {apis}" if apis else f"{facts.name} has no such setting; remove it")
+        elif value is not None and not re.fullmatch(r"(/[a-z0-9_-]+)+", str(value)):
+            self.wrong("prefix", f'a path such as "{known[api][-1]}"')
+        return value if isinstance(value, str) else next(iter(known.get(api, ())), None)
 
     def origins(self, facts: Facts) -> tuple[str, ...]:
         """`download_from`: where files may come from, each scheme + host + path prefix.
@@ -176,7 +179,7 @@ class Reader:
         near = loopback(str(self._table.get("base_url", "")))
         values = self.take("download_from", list(NEAR if near else facts.download_from))
         if not isinstance(values, list) or not values or not all(_safe(v) and urlsplit(v).path for v in values):
-            self.wrong("download_from", 'a list of URLs with a path, such as ["https://portal.telnyx.com/"]')
+            self.wrong("download_from", 'a list of URLs with a path, such as ["https://files.example.com/bucket/"]')
             return ()
         return tuple(values)
 

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 # What a field's text is read as. A text that does not fit goes to `extra` under its heading.
 TEXT, TIME, WHOLE, MONEY, REAL, WORD = "text", "time", "whole", "money", "real", "word"
@@ -35,7 +35,15 @@ class Columns:
     answered: str  # "time": an answer time is there; "sip": the result says so and the SIP code is 200
     cause_code: str | None = None  # the heading that holds Q.850 (1 to 127) or SIP (200 to 699) codes
     currency: str | None = None
-    fees: tuple[str, ...] = field(default=())  # the columns that add up to `fees`
+    fees: tuple[str, ...] = ()  # the columns that add up to `fees`
+    left: tuple[str, ...] = ()  # headings left to `extra` on purpose: no column fits, or their unit is not known
+
+    @property
+    def known(self) -> frozenset[str]:
+        """Every heading that is expected in a file."""
+        fields = (heading for one in self.fields.values() for heading in one.headings)
+        parties = (*self.caller.headings, *self.callee.headings)
+        return frozenset({*fields, *parties, *self.left} | ({self.cause_code} if self.cause_code else set()))
 
 
 def plain(heading: str) -> str:

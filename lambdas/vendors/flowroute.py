@@ -8,10 +8,11 @@ from urllib.parse import urlsplit
 
 from lambdas.core.errors import Gone, Unclear
 from lambdas.core.exports import Export
-from lambdas.core.facts import Facts, Mistake, Options
+from lambdas.core.facts import Facts, Limits, Mistake, Options
 from lambdas.core.mapping import MONEY, TEXT, TIME, WHOLE, WORD, Columns, From, Party
 from lambdas.core.progress import File, Found, Progress, State, Totals
 from lambdas.core.windows import Window
+from lambdas.vendors.interface import Vendor
 from lambdas.web import Web
 
 MEDIA = "application/vnd.api+json"
@@ -58,6 +59,11 @@ def _fits(name: str, value: Any) -> bool:
     return value in ("inbound", "outbound") if name == "direction" else isinstance(value, str) and bool(value)
 
 
+def _narrows(fields: Mapping[str, Any]) -> tuple[str, ...]:
+    """Which filters of a request leave calls out: all that are set, less those that are switched off."""
+    return tuple(name for name, value in fields.items() if name in FILTERS and value is not False)
+
+
 class Flowroute:
     """One Flowroute account."""
 
@@ -68,7 +74,7 @@ class Flowroute:
         list_grace=timedelta(minutes=15),
         selects_by="start",
         record_lag=timedelta(0),
-        longest=timedelta(days=92),
+        limits=Limits(longest=timedelta(days=92)),
         first_wait=300,  # how long the callback is waited for before the first look
         patience=timedelta(hours=4),
         apis={"v1": "https://api.flowroute.com/v2"},
@@ -76,6 +82,7 @@ class Flowroute:
         download_from=("https://s3.us-west-2.amazonaws.com/flowroute-cdrexports/",),
         check=_check,
         sources=lambda _options, _api: ("calls",),
+        narrows=_narrows,
     )
     columns: ClassVar[Columns] = Columns(
         fields={
@@ -120,6 +127,8 @@ class Flowroute:
         answered="sip",
         currency="USD",
         fees=("connect_fee", "usf_fee", "ccrf", "cnam_fee"),
+        # The countries come as names; the SIP tags say less than the Call-ID.
+        left=("destination name", "callerid country", "line information", "sip from tag", "sip to tag"),
     )
 
     def __init__(self, export: Export, secret: Mapping[str, str], web: Web) -> None:
@@ -235,3 +244,6 @@ def _when(text: Any) -> datetime | None:
 
 def _time(when: datetime) -> str:
     return when.strftime("%Y-%m-%d %H:%M:%S")
+
+
+VENDOR: type[Vendor] = Flowroute

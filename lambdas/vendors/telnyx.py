@@ -7,17 +7,20 @@ from typing import Any, ClassVar
 from lambdas.core import filters
 from lambdas.core.errors import Gone, Unclear
 from lambdas.core.exports import Export
-from lambdas.core.facts import Facts, Mistake, Options
+from lambdas.core.facts import Facts, Limits, Mistake, Options
 from lambdas.core.mapping import MONEY, REAL, TEXT, TIME, WHOLE, WORD, Columns, From, Party
 from lambdas.core.progress import File, Found, Progress, State
 from lambdas.core.windows import Window
+from lambdas.vendors.interface import Vendor
 from lambdas.web import Web
 
 CALL_TYPES = {"inbound": 1, "outbound": 2}
 RECORD_TYPES = {"complete": 1, "incomplete": 2, "errors": 3}
 SOURCES = ("calls", "call-control")
 STATES = {1: State.PENDING, 2: State.READY, 3: State.FAILED, 4: State.EXPIRED}
-PATHS = {"v1": "/reporting/cdr_requests", "v2": "/legacy/reporting/batch_detail_records/voice"}
+PATH = "/reporting/cdr_requests"
+# V2's own: the SDK and the OpenAPI document name the first, newer pages the second (shared/vendors.md).
+PREFIXES = ("/legacy/reporting/batch_detail_records/voice", "/legacy_reporting/batch_detail_records/voice")
 # Hangup causes (FreeSWITCH's names of Q.850) of calls that were not answered, by what became of the call.
 CAUSES = {
     "busy": "user_busy",
@@ -28,6 +31,9 @@ CAUSES = {
     " normal_temporary_failure normal_circuit_congestion switch_congestion destination_out_of_order gateway_down"
     " incompatible_destination service_unavailable user_not_registered subscriber_absent",
 }
+# "end_time ... must be less than 24 hours from now" has three readings: a latest end, a longest span, an oldest end.
+# The first two are kept to at no cost. The third would forbid every backfill, so it is not assumed: a refusal tells.
+LIMITS = Limits(longest=timedelta(days=1), latest_end=timedelta(days=1), oldest_end=None)
 OURS = ("start_time", "end_time", "report_name")
 PER_PAGE, PAGES = 1000, 10  # the most per page that V1 gives; so many pages are searched at a time
 
@@ -62,6 +68,13 @@ def _sources(options: Options, _api: str) -> tuple[str, ...]:
     return (str(options["source"]),) if "source" in options else SOURCES
 
 
+def _narrows(fields: Mapping[str, Any]) -> tuple[str, ...]:
+    """Which fields of a request leave calls out."""
+    whole = {"call_types": CALL_TYPES, "record_types": RECORD_TYPES}
+    found = [name for name, words in whole.items() if set(fields.get(name, ())) < set(words.values())]
+    return (*found, *(name for name in ("connections", "filters") if fields.get(name)))
+
+
 class Telnyx:
     """One Telnyx account; `api` of the export chooses V1 or V2."""
 
@@ -72,7 +85,7 @@ class Telnyx:
         list_grace=timedelta(minutes=15),
         selects_by="unknown",  # by a call's start, end or record time: no document says
         record_lag=timedelta(hours=1),
-        longest=timedelta(days=1),  # the narrowest reading of "less than 24 hours from now"
+        limits=LIMITS,
         first_wait=60,
         patience=timedelta(hours=4),
         apis={"v1": "https://api.telnyx.com", "v2": "https://api.telnyx.com/v2"},
@@ -80,6 +93,9 @@ class Telnyx:
         download_from=("https://portal.telnyx.com/",),
         check=_check,
         sources=_sources,
+        narrows=_narrows,
+        discards=True,
+        prefixes={"v2": PREFIXES},
     )
     columns: ClassVar[Columns] = Columns(
         fields={
@@ -115,12 +131,14 @@ class Telnyx:
         },
         answered="time",
         cause_code="hangup code",
+        # PDD's unit is nowhere documented; the countries come as names.
+        left=("pdd", "billing group id", "originating country", "terminating country"),
     )
 
     def __init__(self, export: Export, secret: Mapping[str, str], web: Web) -> None:
         self._export, self._web = export, web
         self._v2 = export.api == "v2"
-        self._url = export.base_url + (export.prefix or PATHS[export.api])
+        self._url = export.base_url + (export.prefix or PATH)
         # V1 takes the portal's user and token, neither Basic nor Bearer (shared/vendors.md).
         self._headers = (
             {"Authorization": f"Bearer {secret['key']}"}
@@ -218,3 +236,6 @@ def _object(body: Any, what: str) -> Mapping[str, Any]:
     if not isinstance(body, Mapping) or "id" not in body:
         raise Unclear(f"telnyx: {what}: an answer without an id")
     return body
+
+
+VENDOR: type[Vendor] = Telnyx

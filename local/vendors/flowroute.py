@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import hmac
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from datetime import datetime
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 from flask import Flask, request
 from flask.typing import ResponseReturnValue
@@ -43,10 +43,12 @@ class Flowroute(Vendor[Asked, Export]):
     holds back what is not recorded yet when the export is built.
     """
 
+    name: ClassVar[str] = "flowroute"
+    keys: ClassVar[Mapping[str, str]] = CREDENTIALS
     media: ClassVar[str] = MEDIA
     file_type: ClassVar[str] = "binary/octet-stream"
-    axis: ClassVar[Axis] = "start"
-    closed: ClassVar[bool] = False
+    axis: Axis = "start"
+    closed: bool = False
 
     def __init__(
         self,
@@ -72,6 +74,17 @@ class Flowroute(Vendor[Asked, Export]):
         self.credentials = {**CREDENTIALS, **credentials}
         self.customer = self.draw(uuid4)
         self._last = 38_646  # the document's first id is the next
+
+    @classmethod
+    def play(cls, seed: int, account: str, *, clock: Clock, per_day: int, ca: Path | None = None) -> Self:
+        """With callbacks."""
+        return cls(seed, account, clock=clock, per_day=per_day, ca=ca)
+
+    @classmethod
+    def wanted(cls, fields: Mapping[str, Any], end: datetime, api: str) -> Callable[[Call], bool]:
+        """By the filters."""
+        asked = parse({"data": {"type": "cdrexport", "attributes": {"filter_parameters": dict(fields)}}})
+        return lambda call: wants(asked, call)
 
     def opened(self) -> None:
         self.base_url = f"{self.root}/v2"
@@ -173,7 +186,7 @@ class Flowroute(Vendor[Asked, Export]):
         return shown(report, status, link, host, int(report.id) if self.whole_ids else report.id)
 
 
-flowroute = Flowroute
+flowroute = SIMULATOR = Flowroute
 
 
 def _unfit(name: str) -> Refusal:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ from flask import Flask, Response, g, request
 from werkzeug.exceptions import HTTPException
 
 from local.account import source
-from local.calls import Calls, Tally
+from local.calls import Axis, Call, Calls, Tally
 from local.vendors.faults import Faults
 from local.vendors.files import Files
 from local.vendors.http import Origin, Refusal
@@ -75,8 +75,15 @@ class Report(Generic[Asked, Made]):
 class Vendor(ABC, Generic[Asked, Made]):
     """A vendor with one account, running while its context lasts."""
 
+    name: ClassVar[str]  # the vendor's name in exports.toml
     media: ClassVar[str]
     file_type: ClassVar[str]
+    keys: ClassVar[Mapping[str, str]]  # the fields of its secret, unless told otherwise
+    axis: Axis  # by which time of a call a window selects it
+    closed: bool  # whether a window's end belongs to it
+    base_url: str
+    download_from: str
+    credentials: Mapping[str, str]
 
     def __init__(self, calls: Calls, clock: Clock, build_s: tuple[float, float], link_s: float) -> None:
         self.calls, self.clock, self.faults = calls, clock, Faults()
@@ -113,6 +120,23 @@ class Vendor(ABC, Generic[Asked, Made]):
     def downloads(self) -> list[tuple[str, int]]:
         """Path and status of every request to the file origin."""
         return list(self.files.served)
+
+    @classmethod
+    @abstractmethod
+    def play(cls, seed: int, account: str, *, clock: Clock, per_day: int, ca: Path | None = None) -> Self:
+        """The account as the demo plays it; its callbacks trust the certificate `ca`."""
+
+    @classmethod
+    @abstractmethod
+    def wanted(cls, fields: Mapping[str, Any], end: datetime, api: str) -> Callable[[Call], bool]:
+        """Whether the report of a request has a call, its time apart; told by the rules that the server itself uses.
+
+        `fields` are those that the exporter sends at the `end` of the window.
+        """
+
+    def address(self, api: str) -> str:
+        """The base URL of one of the vendor's APIs."""
+        return self.base_url
 
     @abstractmethod
     def opened(self) -> None:

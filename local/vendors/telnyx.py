@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hmac
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timedelta
-from typing import Any, ClassVar, Literal
+from pathlib import Path
+from typing import Any, ClassVar, Literal, Self
 from uuid import UUID
 
 from flask import Flask, request
@@ -40,6 +41,8 @@ class Telnyx(Vendor[Asked, Built]):
     `live` holds back what is not recorded yet when the report is built.
     """
 
+    name: ClassVar[str] = "telnyx"
+    keys: ClassVar[Mapping[str, str]] = CREDENTIALS
     media: ClassVar[str] = "application/json"
     file_type: ClassVar[str] = "text/csv"
 
@@ -65,8 +68,23 @@ class Telnyx(Vendor[Asked, Built]):
         self.end_rule, self.retention = end_rule, timedelta(days=retention_days)
         self.credentials = {**CREDENTIALS, **credentials}
 
+    @classmethod
+    def play(cls, seed: int, account: str, *, clock: Clock, per_day: int, ca: Path | None = None) -> Self:
+        """The hardest reading: selected by a time that no column shows, with an inclusive end."""
+        return cls(seed, account, clock=clock, per_day=per_day, axis="record", closed=True)
+
+    @classmethod
+    def wanted(cls, fields: Mapping[str, Any], end: datetime, api: str) -> Callable[[Call], bool]:
+        """By source, directions, record types, connections and filters."""
+        asked = parse(fields, end, "latest", api == "v2")
+        return lambda call: wants(asked, call)
+
+    def address(self, api: str) -> str:
+        """V2 lives below /v2 of the same server."""
+        return f"{self.root}/v2" if api == "v2" else self.root
+
     def opened(self) -> None:
-        self.base_url = self.root if self.api == "v1" else f"{self.root}/v2"
+        self.base_url = self.address(self.api)
         self.download_from = f"{self.files_url}/downloads/"
 
     def routes(self, app: Flask) -> None:
@@ -155,7 +173,7 @@ class Telnyx(Vendor[Asked, Built]):
         return shown(report, status, link, _v2())
 
 
-telnyx = Telnyx
+telnyx = SIMULATOR = Telnyx
 
 
 def _v2() -> bool:

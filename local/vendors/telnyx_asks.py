@@ -36,7 +36,7 @@ class Asked:
 
 def parse(body: Any, now: datetime, rule: EndRule, v2: bool) -> Asked:
     """The request in the body, or the refusal that names the field."""
-    if not isinstance(body, dict):
+    if not isinstance(body, Mapping):
         raise Refusal(400, "Bad Request", "The body must be a JSON object.")
     start, end = _window(body, now, rule, v2)
     return Asked(

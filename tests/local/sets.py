@@ -14,10 +14,7 @@ from local.cast import Role
 from local.clock import Rehearsal
 from local.demo import Asked, Set, Teller, deployed
 from local.emulator.surroundings import certificate
-from local.vendors.flowroute import Flowroute
-from local.vendors.telnyx import Telnyx
-
-Simulator = Telnyx | Flowroute
+from local.vendors import Simulator
 
 
 @dataclass(frozen=True)
@@ -29,7 +26,7 @@ class Played:
 
     @property
     def vendor(self) -> str:
-        return "telnyx" if isinstance(self.simulator, Telnyx) else "flowroute"
+        return self.simulator.name
 
 
 def written(played: Mapping[str, Played]) -> str:
@@ -69,6 +66,6 @@ def own(
         file = folder / "written.toml"
         file.write_text(written(played))
         asked, tell = Asked(file, {}, until, None, 240.0), Teller(Console(file=told, width=200))
-        roles = {name: Role.of(one.vendor, one.simulator) for name, one in played.items()}
+        roles = {name: Role.of(one.simulator) for name, one in played.items()}
         made = stack.enter_context(deployed(asked, folder, tell))
         yield replace(made, roles=roles), asked, tell, told

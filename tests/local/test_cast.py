@@ -88,7 +88,7 @@ def test_a_secret_by_its_arn_gets_a_place_here() -> None:
 def test_a_role_draws_the_simulators_calls_again() -> None:
     """In another process too, which knows the role alone."""
     with Telnyx(5, "account", clock=real, per_day=50, axis="end", closed=True) as one:
-        role = Role.of("telnyx", one)
+        role = Role.of(one)
         day = real().date()
         assert (role.axis, role.closed) == ("end", True)
         assert role.calls().day(day) == one.calls.day(day)

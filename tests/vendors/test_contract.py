@@ -5,10 +5,9 @@ import io
 import json
 import socket
 from collections.abc import Iterator
-from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from typing import Any, Literal
+from typing import Any
 
 import pytest
 
@@ -16,23 +15,16 @@ from lambdas.core.columns import COLUMNS
 from lambdas.core.errors import Refused, TryAgain
 from lambdas.core.exports import Export, parse
 from lambdas.core.mapping import plain
-from lambdas.core.progress import State
+from lambdas.core.progress import File, State
 from lambdas.core.windows import Window
 from lambdas.stream.content import Content
 from lambdas.vendors import FACTS, VENDORS, Vendor
 from lambdas.web import Web
-from local.vendors.flowroute import Flowroute
-from local.vendors.telnyx import Telnyx
+from local.call import Call
+from local.vendors import SIMULATORS, Simulator
 
 NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)
-WINDOW = Window(datetime(2026, 11, 20, tzinfo=UTC), 86_400, "calls")
-# Headings that have no column on purpose: their meaning or unit is not known, or another column says it better.
-LEFT = {
-    "telnyx": {"PDD", "Billing group Id", "Originating country", "Terminating country"},
-    "flowroute": {"destination_name", "callerid_country", "line_information", "sip_from_tag", "sip_to_tag"},
-}
-Api = Literal["v1", "v2"]
-CASES: list[tuple[str, Api]] = [("telnyx", "v1"), ("telnyx", "v2"), ("flowroute", "v1")]
+CASES = [(name, api) for name, facts in FACTS.items() for api in facts.apis]
 
 
 class Clock:
@@ -48,19 +40,38 @@ class Clock:
 class Case:
     """One account at one vendor, as the exporter sees it."""
 
-    simulator: Telnyx | Flowroute
+    simulator: Simulator
     export: Export
     vendor: Vendor
     keys: dict[str, str]
     clock: Clock
     asked: int = 0
 
+    @property
+    def window(self) -> Window:
+        """A day of the account's first source."""
+        return Window(datetime(2026, 11, 20, tzinfo=UTC), 86_400, self.export.sources[0])
+
+    @property
+    def fields(self) -> dict[str, Any]:
+        """The request for it."""
+        return self.vendor.fields(self.window)
+
     def ask(self) -> tuple[str, str]:
         """Ask for the window under a new tag: the tag and the id."""
         self.asked += 1
-        tag = f"cdr1.0a1b2c3d.main.20261120T000000Z.86400.calls.r0.a{self.asked}.0a1b2c3d"
-        url = f"https://example.com/callbacks/{tag}/word"
-        return tag, self.vendor.ask(self.vendor.fields(WINDOW), tag, url)
+        tag = self.tag()
+        return tag, self.vendor.ask(self.fields, tag, f"https://127.0.0.1:9/callbacks/{tag}/word")
+
+    def tag(self) -> str:
+        """The tag of the latest asking."""
+        return f"cdr1.0a1b2c3d.main.20261120T000000Z.86400.{self.window.source}.r0.a{self.asked}.0a1b2c3d"
+
+    def calls(self) -> list[Call]:
+        """The calls that a report of the window must hold."""
+        wanted = type(self.simulator).wanted(self.fields, self.window.end, self.export.api)
+        how: Any = {"axis": self.simulator.axis, "closed": self.simulator.closed}
+        return list(filter(wanted, self.simulator.calls.between(self.window.start, self.window.end, **how)))
 
     def with_keys(self, **keys: str) -> Vendor:
         return VENDORS[self.export.vendor](self.export, {**self.keys, **keys}, Web())
@@ -73,26 +84,33 @@ class Case:
 def case(request: pytest.FixtureRequest) -> Iterator[Case]:
     name, api = request.param
     clock = Clock()
-    with ExitStack() as stack:
-        simulator: Telnyx | Flowroute = (
-            Telnyx(7, "main", clock=clock, per_day=40, api=api)
-            if name == "telnyx"
-            else Flowroute(7, "main", clock=clock, per_day=40, callbacks="never")
-        )
-        stack.enter_context(simulator)
+    with SIMULATORS[name].play(7, "main", clock=clock, per_day=40) as simulator:
         text = (
             f'[[export]]\nname = "main"\nvendor = "{name}"\napi = "{api}"\nstart = 2026-11-01\n'
-            f'base_url = "{simulator.base_url}"\ndownload_from = ["{simulator.download_from}"]\n'
+            f'base_url = "{simulator.address(api)}"\ndownload_from = ["{simulator.download_from}"]\n'
         )
         export = parse(text, "dev", FACTS).exports[0]
         keys = {field: simulator.credentials[field] for field in FACTS[name].secret[api]}
         yield Case(simulator, export, VENDORS[name](export, keys, Web()), keys, clock)
 
 
-def test_every_vendor_and_api_is_held_to_the_contract() -> None:
-    """A new line in the list of vendors is a new case here."""
-    assert {(name, api) for name, facts in FACTS.items() for api in facts.apis} == set(CASES)
-    assert set(VENDORS) == set(FACTS)
+def test_every_vendor_is_played_by_a_simulator() -> None:
+    """And each is found by its own name."""
+    assert set(VENDORS) == set(SIMULATORS)
+    assert all(vendor.facts.name == name for name, vendor in VENDORS.items())
+
+
+@pytest.mark.parametrize("name", VENDORS)
+def test_a_vendors_facts_hold_together(name: str) -> None:
+    """What it says it can do, it does; every api has a secret; nothing is narrowed unless somebody narrows it."""
+    facts = FACTS[name]
+    assert facts.discards == hasattr(VENDORS[name], "discard")
+    assert facts.apis.keys() == facts.secret.keys() >= facts.prefixes.keys()
+    assert facts.list_grace <= facts.patience
+    for api in facts.apis:
+        assert not facts.check({}, api)
+        assert facts.sources({}, api)
+        assert facts.check({"nobody_knows_this": 1}, api)
 
 
 def test_a_report_is_asked_for_waited_for_and_fetched(case: Case) -> None:
@@ -102,39 +120,32 @@ def test_a_report_is_asked_for_waited_for_and_fetched(case: Case) -> None:
     case.clock.now += timedelta(minutes=5)
     progress = case.vendor.look(report)
     assert progress.state is State.READY
-    rows = list(csv.DictReader(io.StringIO(_text(case, progress.files[0].url).decode())))
-    wanted = list(case.simulator.calls.between(WINDOW.start, WINDOW.end, axis=case.simulator.axis))
-    wanted = [one for one in wanted if case.export.vendor == "flowroute" or one.source == "calls"]
-    assert len(rows) == len(wanted) > 20
+    rows = list(csv.DictReader(io.StringIO(_text(case, progress.files[0]).decode())))
+    wanted = case.calls()
+    assert len(rows) == len(wanted) > 10
     assert progress.totals.rows in (None, len(rows))
     assert progress.totals.cost in (None, sum(one.cost or 0 for one in wanted))
-    left = {heading for heading in rows[0] if plain(heading) not in _known(case.vendor)}
-    assert left == LEFT[case.export.vendor]
+    assert {plain(heading) for heading in rows[0]} <= case.vendor.columns.known
+    assert not case.vendor.facts.narrows(case.fields)
 
 
-def _text(case: Case, url: str) -> bytes:
-    with Web().download(case.export.vendor, url, case.export.download_from, {}) as body:
+def _text(case: Case, file: File) -> bytes:
+    with Web().download(case.export.vendor, file.url, case.export.download_from, file.headers) as body:
         return Content(iter(body), io.BytesIO(), sized=True).read() or b""
-
-
-def _known(vendor: Vendor) -> set[str]:
-    columns = vendor.columns
-    known = {heading for one in columns.fields.values() for heading in one.headings}
-    return known | {*columns.caller.headings, *columns.callee.headings, columns.cause_code or ""}
 
 
 def test_what_is_mapped_is_there(case: Case) -> None:
     """Columns that exist, headings as they are compared, words for each column of words."""
     columns, names = case.vendor.columns, {column.name for column in COLUMNS}
     assert {*columns.fields, *columns.fees, *columns.words} <= names
-    assert all(heading == plain(heading) for heading in _known(case.vendor))
+    assert all(heading == plain(heading) for heading in columns.known)
     assert {name for name, one in columns.fields.items() if one.kind == "word"} == set(columns.words)
     assert columns.answered in ("time", "sip")
 
 
 def test_a_report_is_found_by_its_tag(case: Case) -> None:
     """Among others of the same window, ready or not."""
-    fields, since = case.vendor.fields(WINDOW), case.clock.now
+    fields, since = case.fields, case.clock.now
     asked = [case.ask() for _ in range(3)]
     for tag, report in asked:
         found = case.vendor.find(fields, tag, since)
@@ -145,15 +156,15 @@ def test_what_was_not_asked_is_completely_absent(case: Case) -> None:
     """Also under a tag of which another one is the beginning."""
     tag, _ = case.ask()
     for other in (f"{tag}0", tag[:-1], tag.replace("0a1b2c3d", "ffffffff")):
-        found = case.vendor.find(case.vendor.fields(WINDOW), other, case.clock.now)
+        found = case.vendor.find(case.fields, other, case.clock.now)
         assert (found.report_id, found.complete) == (None, True)
 
 
 def test_a_request_is_the_same_each_time(case: Case) -> None:
     """Its fields are stored, fingerprinted and compared; they are JSON and name the window."""
-    fields = case.vendor.fields(WINDOW)
-    assert fields == case.vendor.fields(WINDOW) == json.loads(json.dumps(fields))
-    assert fields != case.vendor.fields(replace(WINDOW, seconds=3600))
+    fields = case.fields
+    assert fields == case.vendor.fields(case.window) == json.loads(json.dumps(fields))
+    assert fields != case.vendor.fields(replace(case.window, seconds=3600))
     assert any("2026-11-20" in str(one) for one in fields.values())
 
 
@@ -173,7 +184,7 @@ def test_a_report_that_failed_has_failed(case: Case) -> None:
 
 def calls(case: Case, vendor: Vendor) -> list[Any]:
     """Every operation of a vendor."""
-    fields = case.vendor.fields(WINDOW)
+    fields = case.fields
     return [
         lambda: vendor.ask(fields, "cdr1.x", None),
         lambda: vendor.find(fields, "cdr1.x", case.clock.now),
@@ -216,8 +227,7 @@ def test_an_answer_that_is_lost_leaves_the_report_to_be_found(case: Case) -> Non
     with pytest.raises(TryAgain, match="create: not reachable"):
         case.ask()
     assert len(case.simulator.created) == before + 1
-    tag = f"cdr1.0a1b2c3d.main.20261120T000000Z.86400.calls.r0.a{case.asked}.0a1b2c3d"
-    assert case.vendor.find(case.vendor.fields(WINDOW), tag, case.clock.now).report_id
+    assert case.vendor.find(case.fields, case.tag(), case.clock.now).report_id
 
 
 def test_a_vendor_that_cannot_be_reached_is_tried_again(case: Case) -> None:

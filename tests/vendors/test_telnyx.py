@@ -6,12 +6,12 @@ import pytest
 
 from lambdas.core.errors import Problem, Refused, TryAgain, Unclear
 from lambdas.core.progress import State
-from lambdas.vendors.telnyx import PAGES, PATHS, PER_PAGE, Telnyx
+from lambdas.vendors.telnyx import PAGES, PATH, PER_PAGE, PREFIXES, Telnyx
 from tests.core.making import NOW, mistakes, table
 from tests.vendors.door import Door
 from tests.vendors.making import WINDOW, telnyx
 
-V1, V2 = PATHS["v1"], PATHS["v2"]
+V1, V2 = PATH, PREFIXES[0]
 
 
 def test_both_directions_and_all_records_are_asked_for(door: Door) -> None:
