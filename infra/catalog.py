@@ -32,7 +32,7 @@ class Catalog(Construct):
                 name=self.database, description=f"Calls of every export of {settings.name}"
             ),
         )
-        for made in (self._table(bucket, exports), self._view()):
+        for made in (self._table(bucket, exports), self._view(exports)):
             made.node.add_dependency(database)
 
     def _table(self, bucket: str, exports: Exports) -> glue.CfnTable:
@@ -56,7 +56,7 @@ class Catalog(Construct):
             ),
         )
 
-    def _view(self) -> glue.CfnTable:
+    def _view(self, exports: Exports) -> glue.CfnTable:
         return self._made(
             "Calls",
             glue.CfnTable.TableInputProperty(
@@ -65,7 +65,7 @@ class Catalog(Construct):
                 # Athena knows its own views by these two.
                 parameters={"presto_view": "true", "comment": "Presto View"},
                 partition_keys=[],
-                view_original_text=views.original(views.calls(self.database), self.database),
+                view_original_text=views.original(views.calls(self.database, exports), self.database),
                 view_expanded_text="/* Presto View */",
                 storage_descriptor=glue.CfnTable.StorageDescriptorProperty(
                     columns=_columns((*COLUMNS, *PARTITIONS)),

@@ -3,8 +3,10 @@
 import base64
 import json
 import re
+from collections.abc import Iterable
 
 from lambdas.core.columns import COLUMNS, PARTITIONS
+from lambdas.core.exports import Exports
 
 # Hive's types and Trino's, where they are not the same word (Athena's "Data types" page).
 # Parquet times are microseconds, but Athena reads a Hive `timestamp` as timestamp(3).
@@ -23,19 +25,40 @@ def trino(athena: str) -> str:
     return athena if same else TRINO[athena]
 
 
-def calls(database: str) -> str:
+def calls(database: str, exports: Exports) -> str:
     """Each call once: rows away from every window's edge as they are, those on an edge once by `row_id`.
 
     A row on an edge may stand in the windows on both sides, whatever time the vendor selects by and whether
     its end is inclusive. The one inside its window is preferred; every query sees the same one.
+
+    Whether a vendor may deliver a call under two of its sources no document says. So of an export with several
+    sources, the rows of the later ones count where no earlier one has their `row_id` on the same day.
     """
     columns = ",\n  ".join(NAMES)
-    # No injection: the columns are constants and the database is a checked stage.
+    later = _later(exports)
+    # No injection: columns are constants, the database a checked stage, exports and sources checked names.
     return f"""\
 SELECT
   {columns}
 FROM {database}.calls_all
-WHERE NOT coalesce(boundary, false)
+WHERE NOT coalesce(boundary, false) AND NOT {later}
+UNION ALL
+SELECT
+  {columns}
+FROM (
+  SELECT
+    calls_all.*,
+    rank() OVER (PARTITION BY export, dt, row_id ORDER BY source) AS place
+  FROM {database}.calls_all
+  WHERE NOT coalesce(boundary, false) AND {later}
+) AS spare
+LEFT JOIN (
+  SELECT DISTINCT export AS first_export, dt AS first_dt, row_id AS first_row_id
+  FROM {database}.calls_all
+  WHERE NOT coalesce(boundary, false) AND {_first(exports)}
+) AS first_source
+  ON first_export = export AND first_dt = dt AND first_row_id = row_id
+WHERE place = 1 AND first_row_id IS NULL
 UNION ALL
 SELECT
   {columns}
@@ -47,6 +70,25 @@ FROM (
   WHERE boundary
 ) AS edge
 WHERE place = 1"""  # noqa: S608  # the reason stands above
+
+
+def _later(exports: Exports) -> str:
+    """Rows of an export's second and further sources."""
+    return _among((export.name, source) for export in exports.exports for source in export.sources[1:])
+
+
+def _first(exports: Exports) -> str:
+    """Rows of the first source of an export that has several."""
+    return _among((export.name, export.sources[0]) for export in exports.exports if export.sources[1:])
+
+
+def _among(pairs: Iterable[tuple[str, str]]) -> str:
+    """A condition on export and source; the sources of one kind stand together, so that a short text comes of it."""
+    by_source: dict[str, list[str]] = {}
+    for export, source in pairs:
+        by_source.setdefault(source, []).append(f"'{export}'")
+    parts = [f"source = '{source}' AND export IN ({', '.join(names)})" for source, names in by_source.items()]
+    return f"({' OR '.join(parts)})" if parts else "false"
 
 
 def original(sql: str, database: str) -> str:

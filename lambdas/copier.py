@@ -1,6 +1,7 @@
 """Copier: takes a finished report from the vendor to the lake, checks it, publishes it, and writes its receipt."""
 
 from contextlib import ExitStack
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -11,7 +12,7 @@ from lambdas.core.errors import Broken, Disagrees, Gone, Problem, Refused, TryAg
 from lambdas.core.exports import Export
 from lambdas.core.place import Place
 from lambdas.core.progress import Progress, State
-from lambdas.core.receipt import disagreements, figures, receipt
+from lambdas.core.receipt import disagreements, figures, narrowed, receipt
 from lambdas.core.rows import Published, Row, Work, move
 from lambdas.logs import count, log, trouble
 from lambdas.rooms import Rooms, rooms
@@ -78,7 +79,7 @@ class Copier:
         before = self._row.published
         if before is not None and before.digest == made.tally.digest:
             self._write(made, progress, checked=True, calls=before.key, raw=list(before.raw))
-            return self._apply(self._done("keep", before))
+            return self._apply(self._done("keep", replace(before, narrowed=self._narrowed)))
         self._keep(made)
         etag = self._publish(made)
         key, raw = keys.calls(self._row.export, self._row.window), tuple(made.raws)
@@ -86,9 +87,14 @@ class Copier:
         published = Published(
             revision=self._row.revision, digest=made.tally.digest, key=key, etag=etag, receipt=self._receipt_key(),
             raw=raw, rows=made.tally.rows, when=self._at.now(), totals=figures(made.tally, progress.totals),
+            narrowed=self._narrowed,
         )  # fmt: skip
         count("RowsCopied", made.tally.rows, self._row.export)
         return self._apply(self._done("publish", published))
+
+    @property
+    def _narrowed(self) -> tuple[str, ...]:
+        return narrowed(self._row.fields or {}, self._export, self._facts)
 
     def _wrong(self, made: Copy, progress: Progress) -> list[str]:
         return disagreements(made.tally, progress.totals, self._row.published)
@@ -115,9 +121,10 @@ class Copier:
     def _done(self, name: str, published: Published) -> Row:
         aged = planning.aged(self._row, self._export, self._row.asked_at or self._at.now())
         again = planning.again_at(self._row, self._export, aged)
-        return move(
-            self._row, name, published=published, aged=aged, due_at=again, stale_since=None, reason=None, token=None
-        )
+        # Deleted at the vendor only from here on: by the requester, once this move says that the copy is verified.
+        left = self._row.report_id if self._export.discard else None
+        told = {"leftover": left, "due_at": self._at.now() if left else again}
+        return move(self._row, name, published=published, aged=aged, stale_since=None, reason=None, token=None, **told)
 
     def _quarantine(self, made: Copy, reason: str) -> Row:
         """The file is kept with both numbers; what was published before stays as it is."""
@@ -154,6 +161,7 @@ class Copier:
     def _write(self, made: Copy, progress: Progress, **kept: Any) -> None:
         asked_at = self._row.asked_at or self._at.now()
         kept["partial"] = planning.partial(self._facts, self._row.window, asked_at)
+        kept["narrowed"] = self._narrowed
         told = receipt(self._row, self._export, made.tally, progress.totals, self._at.now(), **kept)
         self._at.lake.write(self._receipt_key(), told)
 

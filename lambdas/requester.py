@@ -7,13 +7,13 @@ from uuid import uuid4
 
 from lambdas.aws.ledger import Raced
 from lambdas.core import planning, polling, tags
-from lambdas.core.errors import Gone, Problem, Refused, TryAgain
+from lambdas.core.errors import Problem, Refused, TryAgain, Unclear
 from lambdas.core.exports import Export
 from lambdas.core.facts import Facts
 from lambdas.core.rows import IN_FLIGHT, Head, Row, Work, move
 from lambdas.logs import count, log, trouble
 from lambdas.rooms import Rooms, rooms
-from lambdas.vendors import FACTS, Vendor
+from lambdas.vendors import FACTS, Discards, Vendor
 
 LEASE = timedelta(seconds=150)  # the function's time-out and 30 s
 ASKING = timedelta(seconds=180)  # the function's time-out, HTTP's and some: until then nobody else touches the row
@@ -122,14 +122,16 @@ class Tick:
             case "rerun":
                 died = row.crashes + (row.state is Work.COPYING)
                 self._start(self.at.ledger.apply(row, self._run(row, "rerun", now, crashes=died)))
+            case "discard" if vendor:
+                self._discard(row, vendor)
             case "reexport":
                 self.at.ledger.apply(row, _next(row, now))
             case "retry":
                 self.at.ledger.apply(row, move(row, "retry", attempt=row.attempt + 1, due_at=now))
-            case "forget" | "settle":
-                gone = "the vendor can no longer give it"
+            case "forget" | "settle" | "close":
                 stale = row.stale_since or (now if row.published else None)
-                self.at.ledger.apply(row, move(row, step.name, due_at=None, stale_since=stale, **polling.blank(gone)))
+                why = row.reason if step.name == "close" and row.declined else step.why
+                self.at.ledger.apply(row, move(row, step.name, due_at=None, stale_since=stale, **polling.blank(why)))
             case _:
                 return False
         return True
@@ -144,15 +146,18 @@ class Tick:
         try:
             report = vendor.ask(fields, tag, url)
         except Problem as problem:
-            if _nothing_created(problem):
-                reason = polling.blank(problem.what)
-                self.at.ledger.apply(row, move(row, "withdraw", due_at=self.at.now(), **reason))
-            raise
+            after = polling.unasked(row, problem, self.at.now())
+            if after is not None:
+                self.at.ledger.apply(row, after)
+            if after is None or after.state is Work.PLANNED:
+                raise
+            trouble(problem, export=row.export, window=row.window.sk)
+            return
         self._record(row, report)
 
     def _record(self, row: Row, report: str) -> None:
         now = self.at.now()
-        known = self._run(row, "record", now, report_id=report, give_up_at=now + self.facts.patience)
+        known = self._run(row, "record", now, report_id=report, give_up_at=now + self.facts.patience, declined=0)
         self._start(self.at.ledger.apply(row, known))
 
     def _search(self, row: Row, vendor: Vendor) -> None:
@@ -170,6 +175,18 @@ class Tick:
             counted = row.searched + (found.complete and now >= since + self.facts.list_grace)
             due = now + BETWEEN if found.complete else now
             self.at.ledger.apply(row, move(row, "search", searched=counted, page=found.page, due_at=due))
+
+    def _discard(self, row: Row, vendor: Vendor) -> None:
+        """Delete at the vendor what is verified here: an outage is waited for, a no is told and not asked twice."""
+        told = None
+        try:
+            if self.export.discard and row.leftover and isinstance(vendor, Discards):
+                vendor.discard(row.leftover)
+        except (Refused, Unclear) as problem:
+            trouble(problem, export=row.export, window=row.window.sk)
+            told = f"not deleted at the vendor: {problem.what}"
+        again = planning.again_at(row, self.export, row.aged)
+        self.at.ledger.apply(row, move(row, "discard", leftover=None, due_at=again, reason=told))
 
     def _aside(self, row: Row) -> Row:
         """Copy after copy died without a word: too large for the function's time or memory, or unreadable."""
@@ -209,11 +226,6 @@ class Tick:
         if isinstance(problem, TryAgain):
             return self.at.now() + (timedelta(seconds=problem.after) if problem.after else REST)
         return self.at.now() + ASIDE
-
-
-def _nothing_created(problem: Problem) -> bool:
-    """Whether the vendor's answer is a sure no: then the row is as it was, and no attempt is used up."""
-    return isinstance(problem, Refused | Gone) or (isinstance(problem, TryAgain) and not problem.doubt)
 
 
 def _next(row: Row, now: datetime) -> Row:

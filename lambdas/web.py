@@ -1,9 +1,11 @@
 """The one HTTP room: every request to a vendor and every download goes through here, and its errors are reactions."""
 
+import json
 import re
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -13,12 +15,13 @@ from urllib3.exceptions import HTTPError, NewConnectionError
 from urllib3.util.retry import Retry
 
 from lambdas import VERSION
-from lambdas.core.errors import Broken, Gone, Refused, TryAgain, Unclear
-from lambdas.core.origins import allowed
+from lambdas.core.errors import Broken, Declined, Gone, Refused, TryAgain, Unclear
+from lambdas.core.origins import allowed, same
 from lambdas.core.veil import veil
 
 TIMEOUT = (5.0, 20.0)  # seconds to connect, seconds between bytes
 CHUNK = 1 << 20
+LARGEST = 32 << 20  # bytes of an answer: a full page of a list is a tenth of it
 LONGEST = 3600.0  # seconds that a vendor may ask us to stay away
 PLAIN = ("Accept", "Content-Type")  # headers that hold no key
 
@@ -32,6 +35,14 @@ class Answer:
     body: Any
 
 
+class Brief(Retry):
+    """Repeats at once; who says when to come back is asked then, not before."""
+
+    def is_retry(self, method: str, status_code: int, has_retry_after: bool = False) -> bool:
+        """Whether a status is worth another try now."""
+        return not has_retry_after and super().is_retry(method, status_code, has_retry_after)
+
+
 class Web:
     """A session of HTTP; make one per Lambda process, late."""
 
@@ -39,8 +50,8 @@ class Web:
         self._session = requests.Session()
         # What is safe to repeat is repeated at once; a POST never: whether it arrived, the vendor's list tells.
         # `other=0`: urllib3 repeats what it cannot name, a broken TLS answer say, whatever the method.
-        retry = Retry(
-            total=2, other=0, read=0, redirect=0, backoff_factor=0.3, allowed_methods={"GET"},
+        retry = Brief(
+            total=2, other=0, read=0, redirect=0, backoff_factor=0.3, allowed_methods={"GET", "DELETE"},
             status_forcelist=(502, 503, 504), respect_retry_after_header=False, raise_on_status=False,
         )  # fmt: skip
         for scheme in ("https://", "http://"):
@@ -52,30 +63,36 @@ class Web:
         self._session.auth = _as_it_is
 
     def call(self, vendor: str, what: str, method: str, url: str, **how: Any) -> Answer:
-        """Ask a vendor; `what` names the operation in errors. Raises TryAgain, Refused, Gone, Unclear."""
+        """Ask a vendor; `what` names the operation in errors. Raises TryAgain, Refused, Declined, Gone, Unclear."""
         where = f"{vendor}: {what}"
         try:
-            response = self._session.request(method, url, timeout=TIMEOUT, allow_redirects=False, **how)
+            response = self._session.request(method, url, timeout=TIMEOUT, allow_redirects=False, stream=True, **how)
         except requests.RequestException as error:
             # The library's text holds the URL, and a URL may hold a capability: the kind of error is enough.
             raise TryAgain(f"{where}: not reachable ({_kind(error)})", doubt=not _unsent(error)) from None
-        if not 200 <= response.status_code < 300:
-            raise _reaction(where, response, _sent(how))
-        try:
-            return Answer(response.status_code, response.headers, response.json())
-        except requests.JSONDecodeError:
-            raise Unclear(f"{where}: HTTP {response.status_code} without JSON", status=response.status_code) from None
+        with response:
+            if not 200 <= response.status_code < 300:
+                raise _reaction(where, response, _sent(how))
+            return Answer(response.status_code, response.headers, _json(where, response))
 
     @contextmanager
-    def download(self, vendor: str, url: str, origins: tuple[str, ...], headers: Mapping[str, str]) -> Iterator["Body"]:
-        """Open a report's file, only where `origins` allow it. Raises Refused, Gone, TryAgain, Broken."""
+    def download(
+        self, vendor: str, url: str, origins: tuple[str, ...], keys: Mapping[str, str], home: str
+    ) -> Iterator["Body"]:
+        """Open a report's file, only where `origins` allow it; `keys` are headers that none but `home`'s origin sees.
+
+        Raises Refused, Gone, TryAgain, Broken.
+        """
         if not allowed(url, origins):
             raise Refused(f'{vendor}: a file at another origin; if it is right, add "{_origin(url)}" to download_from')
+        headers = keys if same(url, home) else {}
         try:
             with self._session.get(
                 url, headers={"Accept-Encoding": "identity", **headers}, timeout=TIMEOUT, stream=True,
                 allow_redirects=False,
             ) as response:  # fmt: skip
+                if headers and response.status_code in (401, 403):
+                    raise _reaction(f"{vendor}: download", response, _sent({"headers": headers}))
                 if 400 <= response.status_code < 500 and response.status_code not in (408, 429):
                     # Nothing about a file's link is the operator's to mend: S3 answers 400 to an expired token.
                     raise Gone(f"{vendor}: the link is dead (HTTP {response.status_code})", status=response.status_code)
@@ -116,7 +133,33 @@ def _reaction(where: str, response: requests.Response, keys: tuple[str, ...] = (
         return Gone(said, status=status)
     if 300 <= status < 400:
         return Unclear(f"{said}: a redirect, which is not followed", status=status)
-    return Refused(said, status=status)
+    return Declined(said, status=status) if 400 <= status < 500 else Unclear(said, status=status)
+
+
+def _json(where: str, response: requests.Response) -> Any:
+    """The body of a good answer; what is wrong with one that is no JSON is told without a word of it."""
+    status = response.status_code
+    try:
+        text = _text(response)
+    except requests.RequestException as error:
+        raise TryAgain(f"{where}: HTTP {status}, and the answer broke off ({_kind(error)})", status=status) from None
+    if len(text) > LARGEST:
+        raise Unclear(f"{where}: HTTP {status} with over {LARGEST} bytes", status=status)
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        kind = "a page" if text.lstrip().startswith(b"<") else "cut short or garbled" if text.strip() else "empty"
+        raise Unclear(f"{where}: HTTP {status} without JSON: {kind}", status=status) from None
+
+
+def _text(response: requests.Response) -> bytes:
+    """The body, up to the first chunk beyond what any answer has."""
+    text = bytearray()
+    for chunk in response.iter_content(CHUNK):
+        text += chunk
+        if len(text) > LARGEST:
+            break
+    return bytes(text)
 
 
 def _sent(how: Mapping[str, Any]) -> tuple[str, ...]:
@@ -128,9 +171,9 @@ def _sent(how: Mapping[str, Any]) -> tuple[str, ...]:
 def _detail(response: requests.Response, keys: tuple[str, ...]) -> str:
     """The documented error texts of both vendors, without our keys and what looks like a number or a key."""
     try:
-        errors = response.json()["errors"]
+        errors = json.loads(_text(response))["errors"]
         texts = [str(one.get("detail") or one.get("title") or "") for one in errors if isinstance(one, dict)]
-    except (requests.JSONDecodeError, KeyError, TypeError):
+    except (requests.RequestException, ValueError, RecursionError, KeyError, TypeError):
         return ""
     said = "; ".join(filter(None, texts))
     for key in filter(None, keys):
@@ -139,10 +182,13 @@ def _detail(response: requests.Response, keys: tuple[str, ...]) -> str:
 
 
 def _after(headers: Mapping[str, str]) -> float | None:
-    """Seconds to wait, as told, at most an hour: some write an instant there."""
+    """Seconds to wait, as told, at most an hour: in seconds, or as a date, which the answer's own date is held to."""
     for name in ("Retry-After", "x-ratelimit-reset"):
         if re.fullmatch(r"[0-9]{1,12}", headers.get(name, "")):
             return min(float(headers[name]), LONGEST)
+    with suppress(KeyError, ValueError, TypeError):
+        until, now = (parsedate_to_datetime(headers[name]) for name in ("Retry-After", "Date"))
+        return min(max((until - now).total_seconds(), 0.0), LONGEST)
     return None
 
 

@@ -17,12 +17,15 @@ from lambdas.core.exports import Exports, Mistakes, parse
 from lambdas.core.origins import loopback
 from lambdas.vendors import FACTS
 from local import demo as demos
+from local import players
 from local import real as reals
 from local import up as ups
+from local.cast import SEED
 from local.cloud import ROOT, Unwell
 from local.deploy import Failed
 from local.keys import Unfit, keys
 from local.stack import QueryFailed
+from local.vendors import SIMULATORS
 from local.watch import Halted
 
 WRONG, USAGE = 1, 2
@@ -41,6 +44,18 @@ class Instant(click.ParamType[datetime]):
         except ValueError:
             self.fail(f"{value!r} is not a time such as 2026-11-20T06:00:00Z", param, ctx)
         return when.replace(tzinfo=UTC) if when.tzinfo is None else when.astimezone(UTC)
+
+
+class Wished(click.ParamType[players.Wish]):
+    """A fault and the vendor that shall play it."""
+
+    name = "fault"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> players.Wish:
+        try:
+            return players.wish(value)
+        except ValueError as wrong:
+            self.fail(f"{value}: {wrong}", param, ctx)
 
 
 def options(patience: float) -> Callable[[Any], Any]:
@@ -129,6 +144,59 @@ def export(**said: Any) -> None:
     console = _console()
     with _plain(console):
         sys.exit(0 if reals.export(asked, console) else WRONG)
+
+
+@main.command(epilog=players.table())
+@click.option(
+    "--vendor",
+    "vendors",
+    multiple=True,
+    type=click.Choice(list(SIMULATORS)),
+    help="run this one; may be repeated; all, by default",
+)
+@click.option(
+    "--fault",
+    "wishes",
+    multiple=True,
+    type=Wished(),
+    metavar="VENDOR:FAULT[:times=N][:on=OP][:seconds=S]",
+    help="what shall go wrong, from the table below; may be repeated",
+)
+@click.option("--per-day", type=click.IntRange(1), default=400, show_default=True, help="calls of a weekday, about")
+@click.option("--seed", default=SEED, show_default=True, help="the same seed makes the same calls")
+@click.option("--until", type=Instant(), help="the time that the vendors see; now, by default")
+@click.option(
+    "--callback-ca",
+    "ca",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="PEM: the certificate that callbacks over https trust",
+)
+@click.option(
+    "--out",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="write the exports.toml that points at them, instead of printing it",
+)
+def vendors(**said: Any) -> None:  # fmt: skip
+    """Run the simulated vendors alone, on free ports of 127.0.0.1, telling every request; Ctrl-C ends it.
+
+    More can be asked to go wrong while they run: GET, POST and DELETE /_faults, as docs/simulators.md tells.
+    """
+    asked = _players(**said)
+    console = _console()
+    console.print("[bold]SIMULATED[/]: invented calls, simulated vendors on 127.0.0.1")
+    with _plain(console):
+        players.play(asked, console)
+
+
+def _players(vendors: tuple[str, ...], **said: Any) -> players.Asked:
+    asked = players.Asked(vendors=tuple(dict.fromkeys(vendors)) or tuple(SIMULATORS), **said)
+    try:
+        asked.check()
+    except (ValueError, OSError) as wrong:
+        raise click.UsageError(str(wrong)) from None
+    return asked
 
 
 def _said(context: click.Context, name: str) -> bool:

@@ -16,8 +16,9 @@ from lambdas.aws.lake import Lake
 from lambdas.aws.ledger import Ledger
 from lambdas.aws.vault import Vault
 from lambdas.core import tags
+from lambdas.core.errors import TryAgain
 from lambdas.core.exports import parse
-from lambdas.core.rows import Row
+from lambdas.core.rows import Row, Work
 from lambdas.rooms import Rooms
 from lambdas.settings import Settings
 from lambdas.vendors import FACTS
@@ -99,12 +100,27 @@ class World(Rooms):
             self.ran += 1
             for _ in range(looks):
                 self.clock.turn(seconds=told["wait"])
-                told = poller.look(told, self)
+                try:
+                    told = poller.look(told, self)
+                except TryAgain:  # the machine repeats it
+                    continue
                 if told["next"] != "wait":
                     break
             if told["next"] == "copy":
                 copier.copy(told, self)
             self.tick(told["export"])
+
+    def quiet(self, hours: int = 72) -> None:
+        """Tick every quarter of an hour and run what that starts, until nothing is due for a day."""
+        for _ in range(hours * 4):
+            for export in self.exports.exports:
+                self.tick(export.name)
+            self.run()
+            soon = self.clock() + timedelta(days=1)
+            rows = [row for export in self.exports.exports for row in self.rows(export.name)]
+            if not any(row.due_at and row.due_at < soon and row.state not in (Work.DONE, Work.STUCK) for row in rows):
+                return
+            self.clock.turn(minutes=15)
 
     def call_back(self, url: str) -> bool:
         """What the callback Lambda does with a POST to `url`."""

@@ -84,7 +84,8 @@ def _epoch(value: int | None) -> datetime | None:
 
 def _published(one: Mapping[str, Any]) -> Published:
     when = datetime.fromisoformat(one["when"])
-    return Published(**{**one, "when": when, "raw": tuple(one["raw"])})
+    told = _known(Published, dict(one))
+    return Published(**{**told, "when": when, "raw": tuple(one["raw"]), "narrowed": tuple(one.get("narrowed", ()))})
 
 
 def _out(name: str, value: Any) -> Any:

@@ -2,7 +2,8 @@
 
 Problem
 ├── TryAgain        the moment is bad (429, 5xx, no connection): later, nothing is used up
-├── Refused         the vendor or our own rule says no until somebody acts (key, request, origin)
+├── Refused         the vendor or our own rule says no until somebody acts (key, origin)
+│   └── Declined    the request as it is: another may pass, this one will not
 ├── Gone            the report or its link is no more: ask anew, uses up an attempt
 ├── Unclear         an answer that we do not understand (a status, a body): kept as it came
 └── Unsound         a file that is not what it should be
@@ -35,6 +36,14 @@ class TryAgain(Problem):
 
 class Refused(Problem):
     """No, until somebody changes something; the text says what."""
+
+
+class Declined(Refused):
+    """This request is not taken, though the key is; `window`: it is surely the window that the vendor does not give."""
+
+    def __init__(self, what: str, *, window: bool = False, **facts: Any) -> None:
+        super().__init__(what, **facts)
+        self.window = window
 
 
 class Gone(Problem):

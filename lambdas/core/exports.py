@@ -155,6 +155,7 @@ def _export(reader: fields.Reader, stage: str, vendors: Mapping[str, Facts]) -> 
         download_from=reader.origins(facts),
         sources=facts.sources(options, api),
         options=options,
+        discard=reader.discard(facts),
         **general,
     )
     reader.unknown()
@@ -175,6 +176,5 @@ def _general(reader: fields.Reader, secret: str) -> dict[str, Any]:
         "secret": None if arn else reader.text("secret", secret),
         "secret_arn": arn,
         "numbers": reader.word("numbers", ["keep", "mask", "pseudonym"], "keep", built=("keep",)) or "",
-        "discard": reader.flag("discard", built=False),
         "currency": reader.currency(),
     }

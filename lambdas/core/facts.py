@@ -14,7 +14,7 @@ Mistake = tuple[str, str]
 class Limits:
     """Which windows a vendor takes; None where no limit is known."""
 
-    longest: timedelta  # the longest window of one report
+    longest: timedelta | None = None  # the longest window of one report
     latest_end: timedelta = timedelta(0)  # so far after now a window may end at most
     oldest_end: timedelta | None = None  # so long ago a window may have ended at most
 

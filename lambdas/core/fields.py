@@ -65,14 +65,19 @@ class Reader:
             self.wrong(field, f'"{value}" is not yet built: leave it at "{default}"')
         return str(value)
 
-    def flag(self, field: str, *, built: bool = True) -> bool:
+    def flag(self, field: str) -> bool:
         """true or false, false by default."""
         value = self.take(field, False)
         if not isinstance(value, bool):
             self.wrong(field, "true or false, without quotes")
-        elif value and not built:
-            self.wrong(field, "true is not yet built: leave it out")
         return value is True
+
+    def discard(self, facts: Facts) -> bool:
+        """`discard`: delete the vendor's report once its copy is verified, where the vendor's API can."""
+        value = self.flag("discard")
+        if value and not facts.discards:
+            self.wrong("discard", f"{facts.name} has no way to delete a report; leave it out")
+        return value
 
     def text(self, field: str, default: str) -> str:
         """A string that is not empty."""
@@ -114,7 +119,7 @@ class Reader:
         if not timedelta(minutes=15) <= span <= DAY or DAY % span:
             self.wrong("window", "from 15m to 1d, and it must divide a day")
             return int(DAY.total_seconds())
-        if span > facts.limits.longest:
+        if facts.limits.longest is not None and span > facts.limits.longest:
             self.wrong("window", f"{facts.name} takes at most {facts.limits.longest} in one report")
         elif span < timedelta(hours=1) and accepted != "accepted":
             self.wrong("window", 'under 1h makes many small files: add small_files = "accepted" if you mean it')
@@ -140,6 +145,8 @@ class Reader:
         elif facts.retention and ages and ages[-1] > facts.retention - 2 * DAY:
             most = (facts.retention - 2 * DAY).days
             self.wrong("reexport", f"{facts.name} forgets after {facts.retention.days} days: at most {most}d")
+        elif (oldest := facts.limits.oldest_end) is not None and ages and ages[-1] >= oldest:
+            self.wrong("reexport", f"{facts.name} takes no window that ended {oldest} ago: shorter ages, or []")
         return tuple(ages)
 
     def arn(self) -> str | None:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 # What a field's text is read as. A text that does not fit goes to `extra` under its heading.
 TEXT, TIME, WHOLE, MONEY, REAL, WORD = "text", "time", "whole", "money", "real", "word"
@@ -36,6 +36,7 @@ class Columns:
     cause_code: str | None = None  # the heading that holds Q.850 (1 to 127) or SIP (200 to 699) codes
     currency: str | None = None
     fees: tuple[str, ...] = ()  # the columns that add up to `fees`
+    by_source: Mapping[str, Mapping[str, str]] = field(default_factory=dict)  # what the file leaves to its source
     left: tuple[str, ...] = ()  # headings left to `extra` on purpose: no column fits, or their unit is not known
 
     @property

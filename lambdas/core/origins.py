@@ -19,6 +19,12 @@ def allowed(url: str, origins: tuple[str, ...]) -> bool:
     return any(_within(parts, base) and path.startswith(base.path) for base in map(urlsplit, origins))
 
 
+def same(url: str, base: str) -> bool:
+    """Whether two URLs have the same scheme, host and port, so that what the one may see the other may too."""
+    one, other = urlsplit(url), urlsplit(base)
+    return (one.scheme, one.hostname, _port(one)) == (other.scheme, other.hostname, _port(other))
+
+
 def loopback(url: str) -> bool:
     """Whether a URL stays on this machine."""
     return urlsplit(url).hostname in LOOPBACK

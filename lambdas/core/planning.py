@@ -18,7 +18,7 @@ STEPS: Mapping[Work, str] = {
     Work.ASKING: "search",
     Work.ASKED: "rerun",
     Work.COPYING: "rerun",
-    Work.DONE: "reexport",
+    Work.DONE: "reexport",  # or "discard", while the vendor has a report whose copy is verified
     Work.QUARANTINED: "reexport",
     Work.STUCK: "retry",
 }
@@ -38,6 +38,7 @@ class Step:
 
     name: str
     row: Row
+    why: str = ""
 
 
 def extend(export: Export, facts: Facts, head: Head, now: datetime, waiting: int = 0) -> Plan:
@@ -49,7 +50,8 @@ def extend(export: Export, facts: Facts, head: Head, now: datetime, waiting: int
     spans, rows, room = dict(head.spans), list[Row](), ROWS_A_TICK
     for source in export.sources:
         span = spans.get(source) or _seed(export, start, now)
-        ahead = _ahead(span, export, source, now - export.settle)[:room]
+        until = min(now - export.settle, now + facts.limits.latest_end)
+        ahead = _ahead(span, export, source, until)[:room]
         behind = _behind(span, export, source, start, room - len(ahead) - waiting)
         room -= min(room, len(ahead) + len(behind))
         rows += [_row(export, facts, window, now) for window in (*ahead, *behind)]
@@ -93,9 +95,21 @@ def _grown(span: Span, export: Export, ahead: Sequence[Window], behind: Sequence
 
 
 def _row(export: Export, facts: Facts, window: Window, now: datetime) -> Row:
-    if forgotten(facts, window, now):
-        return Row(export.name, window, state=Work.UNREACHABLE)
+    if why := beyond(facts, window, now):
+        return Row(export.name, window, state=Work.UNREACHABLE, reason=why)
     return Row(export.name, window, due_at=now)
+
+
+def beyond(facts: Facts, window: Window, now: datetime) -> str:
+    """Why the vendor cannot give a window any more, or would not take a request for it; "" when it would."""
+    limits = facts.limits
+    if forgotten(facts, window, now):
+        return "the vendor can no longer give it"
+    if limits.longest is not None and window.end - window.start > limits.longest:
+        return f"longer than the {limits.longest} that the vendor takes"
+    if limits.oldest_end is not None and window.end <= now - limits.oldest_end:
+        return f"it ended longer ago than the {limits.oldest_end} that the vendor takes"
+    return ""
 
 
 def forgotten(facts: Facts, window: Window, now: datetime) -> bool:
@@ -118,19 +132,30 @@ def steps(
     """
     rows = list(rows)
     due = [row for row in rows if row.due_at is not None and row.due_at <= _limit(row, now, horizon)]
-    found = [Step(STEPS[row.state], row) for row in due if row.state is not Work.PLANNED]
+    found = [Step(_name(row), row) for row in due if row.state is not Work.PLANNED]
     planned = sorted((row for row in due if row.state is Work.PLANNED), key=lambda row: _rank(row, facts, now))
-    gone = [row for row in planned if forgotten(facts, row.window, now)]
-    found += [Step("forget" if row.published is None else "settle", row) for row in gone]
+    gone = {row.window: why for row in planned if (why := beyond(facts, row.window, now))}
+    found += [Step(_end(row, facts, now), row, gone[row.window]) for row in planned if row.window in gone]
     places = export.max_in_flight - sum(row.state in IN_FLIGHT for row in rows)
     if asking and export.state == "active":
-        wanted = [row for row in planned if row not in gone]
+        wanted = [row for row in planned if row.window not in gone]
         found += [Step("ask", row) for row in _seats(wanted, max(0, places))]
     return found
 
 
+def _name(row: Row) -> str:
+    return "discard" if row.leftover else STEPS[row.state]
+
+
+def _end(row: Row, facts: Facts, now: datetime) -> str:
+    """How a row ends that cannot be asked for: what the vendor never took, it never had to give, so it is not lost."""
+    if row.published is not None:
+        return "settle"
+    return "forget" if forgotten(facts, row.window, now) and not row.declined else "close"
+
+
 def _limit(row: Row, now: datetime, horizon: datetime) -> datetime:
-    return horizon if row.state in (Work.DONE, Work.QUARANTINED) else now
+    return horizon if row.state in (Work.DONE, Work.QUARANTINED) and not row.leftover else now
 
 
 def _seats(planned: list[Row], places: int) -> list[Row]:

@@ -3,12 +3,13 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from lambdas.core.errors import Problem, Refused
+from lambdas.core.errors import Declined, Gone, Problem, Refused, TryAgain
 from lambdas.core.facts import Facts
 from lambdas.core.progress import Progress, State
 from lambdas.core.rows import Row, move
 
 ATTEMPTS = 5  # so many may come to nothing before a window is stuck
+DECLINES = 3  # so often a window's request may be declined before the export goes on without it
 SLOWEST = 600  # seconds; no report is looked at more rarely
 # An execution that is this late is taken for dead and its successor started.
 GRACE = timedelta(minutes=10)
@@ -37,7 +38,8 @@ def verdict(row: Row, progress: Progress, facts: Facts, now: datetime, jitter: f
         return Verdict(renew(row, "the report was not ready in time", now), "end")
     wait = pause(row, facts, now, jitter)
     due = now + timedelta(seconds=wait) + GRACE
-    return Verdict(move(row, "wait", looks=row.looks + 1, looked_at=now, due_at=due), "wait", wait)
+    looked = {"looks": row.looks + 1, "looked_at": now, "due_at": due, "reason": None}
+    return Verdict(move(row, "wait", **looked), "wait", wait)
 
 
 def blind(row: Row, problem: Problem, now: datetime) -> Verdict:
@@ -49,7 +51,8 @@ def blind(row: Row, problem: Problem, now: datetime) -> Verdict:
     if row.give_up_at is not None and now >= row.give_up_at:
         return Verdict(row if isinstance(problem, Refused) else renew(row, problem.what, now), "end")
     due = now + timedelta(seconds=SLOWEST) + GRACE
-    return Verdict(move(row, "wait", looks=row.looks + 1, looked_at=now, due_at=due), "wait", SLOWEST)
+    looked = {"looks": row.looks + 1, "looked_at": now, "due_at": due, "reason": problem.what}
+    return Verdict(move(row, "wait", **looked), "wait", SLOWEST)
 
 
 def pause(row: Row, facts: Facts, now: datetime, jitter: float) -> int:
@@ -69,6 +72,30 @@ def renew(row: Row, reason: str, now: datetime) -> Row:
     if row.published is not None:
         return move(row, "settle", stale_since=row.stale_since or now, **told)
     return move(row, "despair", **told)
+
+
+def unasked(row: Row, problem: Problem, now: datetime) -> Row | None:
+    """The row after a request that the vendor answered with `problem`; None while nobody knows what became of it.
+
+    After a sure no the row is as it was, and no attempt is used up. A request that is declined for its window, or
+    again and again, is given up, so that it does not hold back the others.
+    """
+    if isinstance(problem, Declined):
+        declined = row.declined + 1
+        if problem.window or declined >= DECLINES:
+            return decline(row, problem.what, declined, now)
+        return move(row, "withdraw", due_at=now, declined=declined, **blank(problem.what))
+    if isinstance(problem, Refused | Gone) or (isinstance(problem, TryAgain) and not problem.doubt):
+        return move(row, "withdraw", due_at=now, **blank(problem.what))
+    return None
+
+
+def decline(row: Row, reason: str, declined: int, now: datetime) -> Row:
+    """The row whose request the vendor does not take: told, and asked again daily; what is published stays."""
+    told = {"declined": declined, **blank(reason)}
+    if row.published is not None:
+        return move(row, "settle", due_at=None, stale_since=row.stale_since or now, **told)
+    return move(row, "decline", due_at=now + timedelta(days=1), **told)
 
 
 def blank(reason: str | None = None) -> dict[str, object]:

@@ -1,11 +1,13 @@
 """What a copy found, and the two things that follow from it: the checks before publishing, and the receipt."""
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal, localcontext
 from typing import Any
 
 from lambdas.core.exports import Export
+from lambdas.core.facts import Facts
 from lambdas.core.progress import Totals
 from lambdas.core.rows import Published, Row
 
@@ -62,6 +64,8 @@ def warnings(tally: Tally, totals: Totals) -> list[str]:
         found.append(f"{tally.rejected} rows do not parse; they are kept beside the quarantine")
     if tally.outside > tally.rows * STRAY / 10:
         found.append(f"{tally.outside} of {tally.rows} rows have no time in the window")
+    if tally.unknown:
+        found.append(f"headings that nobody knows are in `extra`: {', '.join(tally.unknown)}")
     if tally.unparsed:
         found.append(f"values that did not parse are in `extra`: {', '.join(sorted(tally.unparsed))}")
     return found
@@ -73,7 +77,20 @@ def _apart(ours: Decimal, theirs: Decimal) -> Decimal:
         return abs(ours.quantize(Decimal(1).scaleb(int(theirs.as_tuple().exponent))) - theirs)
 
 
-def receipt(row: Row, export: Export, tally: Tally, totals: Totals, now: datetime, **kept: Any) -> dict[str, Any]:
+def narrowed(fields: Mapping[str, Any], export: Export, facts: Facts) -> tuple[str, ...]:
+    """The fields of a request that left calls of the account out; their values may be phone numbers and stay here."""
+    every = facts.sources({}, export.api)
+    return (*(("source",) if set(export.sources) < set(every) else ()), *facts.narrows(fields))
+
+
+def complete_for(narrowed: Collection[str]) -> str:
+    """What a copy holds all of: so that nobody takes a filtered export for a full one."""
+    return f"this filter: {', '.join(narrowed)}" if narrowed else "all calls"
+
+
+def receipt(
+    row: Row, export: Export, tally: Tally, totals: Totals, now: datetime, *, narrowed: Collection[str], **kept: Any
+) -> dict[str, Any]:
     """The receipt of one revision; phone numbers that filters may hold are told by their fingerprint alone."""
     window, before = row.window, row.published
     return {
@@ -86,7 +103,8 @@ def receipt(row: Row, export: Export, tally: Tally, totals: Totals, now: datetim
         "tag": row.tag,
         "report_id": row.report_id,
         "fingerprint": row.fingerprint,
-        "filtered": sorted(export.options),
+        "complete_for": complete_for(narrowed),
+        "narrowed": list(narrowed),
         "asked_at": row.asked_at.isoformat() if row.asked_at else None,
         "copied_at": now.isoformat(),
         "rows": tally.rows,

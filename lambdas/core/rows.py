@@ -30,9 +30,12 @@ MOVES: Mapping[tuple[Work, str], Work] = {
     (Work.PLANNED, "intend"): Work.ASKING,  # requester: the intent, before the vendor is asked
     (Work.PLANNED, "forget"): Work.LOST,  # requester: the vendor can no longer give it
     (Work.PLANNED, "settle"): Work.DONE,  # requester: the same for a re-export; what was published stays
+    (Work.PLANNED, "close"): Work.UNREACHABLE,  # requester: declined for as long as the vendor had it
     (Work.ASKING, "record"): Work.ASKED,  # requester: the vendor has it, the id is known
     (Work.ASKING, "search"): Work.ASKING,  # requester: one complete search did not find it
     (Work.ASKING, "withdraw"): Work.PLANNED,  # requester: refused, or not there after all
+    (Work.ASKING, "decline"): Work.STUCK,  # requester: the vendor does not take this request
+    (Work.ASKING, "settle"): Work.DONE,  # requester: the same for a re-export; what was published stays
     (Work.ASKED, "rerun"): Work.ASKED,  # requester: the run is overdue, the next one takes over
     (Work.ASKED, "wait"): Work.ASKED,  # poller: not ready
     (Work.ASKED, "renew"): Work.PLANNED,  # poller: failed, gone or too late: the next attempt
@@ -47,6 +50,7 @@ MOVES: Mapping[tuple[Work, str], Work] = {
     (Work.COPYING, "quarantine"): Work.QUARANTINED,  # copier: the checks disagree; requester: copies keep dying
     (Work.ASKED, "settle"): Work.DONE,  # poller: a re-export failed for good; what was published stays
     (Work.COPYING, "settle"): Work.DONE,  # copier: the same
+    (Work.DONE, "discard"): Work.DONE,  # requester: the vendor's report is deleted, or will not be
     (Work.DONE, "reexport"): Work.PLANNED,  # requester: the next revision is due
     (Work.STUCK, "retry"): Work.PLANNED,  # requester: once a day
     (Work.QUARANTINED, "reexport"): Work.PLANNED,  # requester: the next revision may pass
@@ -70,6 +74,7 @@ class Published:
     rows: int
     when: datetime
     totals: Mapping[str, str] = field(default_factory=dict)
+    narrowed: tuple[str, ...] = ()  # the request's fields that left calls out: it is complete for these only
 
 
 @dataclass(frozen=True)
@@ -95,7 +100,9 @@ class Row:
     page: int = 0  # where an incomplete search goes on
     crashes: int = 0  # copies that began and never ended
     failures: int = 0  # attempts that the vendor accepted and that came to nothing
+    declined: int = 0  # so often the vendor did not take the request, since it last took one
     reason: str | None = None  # why the last attempt failed
+    leftover: str | None = None  # a report whose copy is verified, to be deleted at the vendor
     stale_since: datetime | None = None  # a re-export failed since
     aged: int = 0  # how many of the re-export ages are behind it
     published: Published | None = None

@@ -56,7 +56,8 @@ class Report:
             for number, file in enumerate(progress.files):
                 key = keys.raw(row.export, row.window, row.revision, row.attempt, row.run, number)
                 copy.raws[key] = stack.enter_context(self._lake.upload(key, "application/gzip", turn))
-                with self._web.download(self._facts.name, file.url, self._export.download_from, file.headers) as body:
+                origins, home = self._export.download_from, self._export.base_url
+                with self._web.download(self._facts.name, file.url, origins, file.headers, home) as body:
                     content = Content(iter(body), copy.raws[key], sized=body.sized)
                     try:
                         self._file(content, parquet, copy)

@@ -116,6 +116,8 @@ class Typer:
             unsaid = pc.and_(_true(pc.equal(result, "answered")), pc.invert(answered))
             result = pc.if_else(unsaid, "unknown", result)
         block.columns |= {"answered": answered, "result": pc.fill_null(result, "unknown")}
+        told = self._columns.by_source.get(self._window.source, {})
+        block.columns |= {name: pa.repeat(value, block.rows) for name, value in told.items()}
         fees = [block.columns[name] for name in self._columns.fees if name in block.columns]
         if fees and len(fees) == len(self._columns.fees):
             block.columns["fees"] = reduce(pc.add, fees).cast(parse.DECIMAL)

@@ -1,62 +1,64 @@
 """Flowroute: CDR Exports v2 (shared/seeds), which calls back and can be polled too."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
-from decimal import Decimal, InvalidOperation
+from datetime import datetime, timedelta
 from typing import Any, ClassVar
-from urllib.parse import urlsplit
+from urllib.parse import quote
 
+from lambdas.core import options
+from lambdas.core.answers import decimal, ident, kept, mapping, moment, whole
 from lambdas.core.errors import Gone, Unclear
 from lambdas.core.exports import Export
 from lambdas.core.facts import Facts, Limits, Mistake, Options
 from lambdas.core.mapping import MONEY, TEXT, TIME, WHOLE, WORD, Columns, From, Party
+from lambdas.core.options import Kind
 from lambdas.core.progress import File, Found, Progress, State, Totals
 from lambdas.core.windows import Window
 from lambdas.vendors.interface import Vendor
+from lambdas.vendors.paging import Page, rows, search
 from lambdas.web import Web
 
 MEDIA = "application/vnd.api+json"
 STATES = {"processing": State.PENDING, "completed": State.READY, "failed": State.FAILED}
+# What an answer that is not understood may show: neither a link nor a number.
+KEPT = ("status", "requested_at", "created_at", "expires_at", "num_calls", "total_cost")
 OURS = ("start_call_start_time", "start_call_end_time", "callback_url")
-TEXTS, NUMBER, FLAG = "a list of texts in quotes", "a number", "true or false"
-FILTERS: Mapping[str, str] = {
-    "number_aliases": TEXTS,
-    "destination_numbers": TEXTS,
-    "callerid_numbers": TEXTS,
-    "custom_x_tag": TEXTS,
-    "destination_countries_included": TEXTS,
-    "destination_countries_excluded": TEXTS,
-    "destination_prefix": TEXTS,
-    "callerid_prefix": TEXTS,
-    "caller_ip": "a text in quotes",
-    "duration_greater_than": NUMBER,
-    "duration_less_than": NUMBER,
-    "cost_greater_than": NUMBER,
-    "cost_less_than": NUMBER,
-    "tollfree_only": FLAG,
-    "exclude_cancelled": FLAG,
-    "direction": 'either "inbound" or "outbound"; leave it out for both',
+NUMBERS = options.texts("numbers, with or without +,", r"\+?\d{3,20}", example="12065550100")
+PREFIXES = options.texts("the first digits of numbers", r"\+?\d{1,15}", example="1206")
+COUNTRIES = options.texts("countries by Flowroute's own list", r"[^\W\d][^\d]+", example="UNITED STATES")
+# Every key of `filter_parameters` in the document, and the two that the newer page adds (shared/vendors.md).
+FILTERS: Mapping[str, Kind] = {
+    "number_aliases": options.texts("aliases", example="Office 221"),
+    "number_aliases_contains": options.texts("parts of aliases", example="Office"),
+    "destination_numbers": NUMBERS,
+    "callerid_numbers": NUMBERS,
+    "custom_x_tag": options.texts("X-Tags", example="campaign-1"),
+    "custom_x_tags": options.texts("X-Tags", example="campaign-1"),
+    "caller_ip": options.address(),
+    "duration_greater_than": options.amount("seconds"),
+    "duration_less_than": options.amount("seconds"),
+    "cost_greater_than": options.amount("dollars"),
+    "cost_less_than": options.amount("dollars"),
+    "destination_countries_included": COUNTRIES,
+    "destination_countries_excluded": COUNTRIES,
+    "tollfree_only": options.FLAG,
+    "direction": options.word("inbound", "outbound", without="both"),
+    "exclude_cancelled": options.FLAG,
+    "destination_prefix": PREFIXES,
+    "callerid_prefix": PREFIXES,
 }
 SKEW = timedelta(minutes=5)  # between the vendor's clock and ours
-LIMIT, PAGES = 200, 10  # the most per page that the API gives; so many pages are searched at a time
+LIMIT = 200  # the most per page that the API gives
 
 
-def _check(options: Options, _api: str) -> list[Mistake]:
-    wrong: list[Mistake] = [(name, "ours to set; remove it") for name in OURS if name in options]
-    wrong += [(n, FILTERS[n]) for n, value in options.items() if n in FILTERS and not _fits(n, value)]
-    known = (*OURS, *FILTERS)
-    return wrong + [(n, "not a filter of Flowroute's request, or not yet built") for n in options if n not in known]
-
-
-def _fits(name: str, value: Any) -> bool:
-    kind = FILTERS[name]
-    if kind is TEXTS:
-        return isinstance(value, list) and bool(value) and all(isinstance(one, str) and one for one in value)
-    if kind is NUMBER:
-        return isinstance(value, int | float) and not isinstance(value, bool) and value >= 0
-    if kind is FLAG:
-        return isinstance(value, bool)
-    return value in ("inbound", "outbound") if name == "direction" else isinstance(value, str) and bool(value)
+def _check(given: Options, _api: str) -> list[Mistake]:
+    return [
+        *options.check(given, FILTERS, OURS, "Flowroute's"),
+        *options.both(given, "custom_x_tag", "custom_x_tags"),
+        *options.both(given, "destination_countries_included", "destination_countries_excluded"),
+        *options.between(given, "duration_greater_than", "duration_less_than"),
+        *options.between(given, "cost_greater_than", "cost_less_than"),
+    ]
 
 
 def _narrows(fields: Mapping[str, Any]) -> tuple[str, ...]:
@@ -151,39 +153,42 @@ class Flowroute:
             attributes["callback_url"] = callback_url
         body = {"data": {"type": "cdrexport", "attributes": attributes}}
         answer = self._call("create", "POST", json=body, headers={"Content-Type": MEDIA, "Accept": MEDIA})
-        return str(_data(answer, "create")["id"])
+        return str(ident(_data(answer, "create")))
 
     def find(self, fields: Mapping[str, Any], tag: str, since: datetime, page: int = 0) -> Found:
-        """Search the list for the tag in the callback's path; without callbacks, for the window asked `since`."""
-        for number in range(page, page + PAGES):
-            rows = self._call("list", "GET", params={"limit": LIMIT, "offset": number * LIMIT}).get("data")
-            if not isinstance(rows, list):
-                raise Unclear("flowroute: list: not a list of exports")
-            for row in rows:
-                # Items come wrapped twice: data[i].data.attributes (shared/vendors.md).
-                one = row.get("data", row) if isinstance(row, Mapping) else {}
-                if _carries(one.get("attributes") or {}, fields, tag, since):
-                    return Found(str(one["id"]), complete=True)
-            if not rows:  # a page may be shorter than asked for; only an empty one is surely the last
-                return Found(None, complete=True)
-        return Found(None, complete=False, page=page + PAGES)
+        """Search the list for the tag in the callback's path; without callbacks, for the window asked `since`.
+
+        `page` is the list's offset.
+        """
+
+        def fetch(offset: int) -> Page:
+            found = rows(self._call("list", "GET", params={"limit": LIMIT, "offset": offset}).get("data"), "flowroute")
+            return Page(found, offset + len(found))
+
+        def wanted(row: Any) -> str | None:
+            # Items come wrapped twice, data[i].data.attributes, or once (shared/vendors.md).
+            one = mapping(mapping(row).get("data", row))
+            return ident(one) if _carries(mapping(one.get("attributes")), fields, tag, since) else None
+
+        return search(fetch, wanted, page)
 
     def look(self, report_id: str) -> Progress:
         """processing, completed or failed; any other status is an error."""
         try:
-            attributes = _data(self._call("retrieve", "GET", f"/{report_id}"), "retrieve").get("attributes") or {}
+            data = _data(self._call("retrieve", "GET", f"/{quote(report_id, safe='')}"), "retrieve")
         except Gone:
             return Progress(State.GONE)
+        attributes = mapping(data.get("attributes"))
         status = str(attributes.get("status"))
         if status not in STATES:
-            raise Unclear(f"flowroute: retrieve: unknown status {status[:40]!r}", status=status[:40])
+            raise Unclear(f"flowroute: retrieve: unknown status {status[:40]!r}", answer=kept(attributes, KEPT))
         state = STATES[status]
         url = attributes.get("download_url")
         if state is not State.READY:
             return Progress(state)
         if not url:
             raise Unclear("flowroute: retrieve: completed, but without a download_url")
-        return Progress(state, (File(str(url)),), _totals(attributes), _when(attributes.get("expires_at")))
+        return Progress(state, (File(str(url)),), _totals(attributes), moment(attributes.get("expires_at")))
 
     def _call(self, what: str, method: str, path: str = "", **how: Any) -> Any:
         headers = {"Accept": MEDIA, **how.pop("headers", {})}
@@ -196,11 +201,11 @@ class Flowroute:
 def _carries(attributes: Mapping[str, Any], fields: Mapping[str, Any], tag: str, since: datetime) -> bool:
     callback = attributes.get("callback_url")
     if callback:
-        return tag in urlsplit(str(callback)).path.split("/")
-    asked = _when(attributes.get("requested_at"))
+        return tag in str(callback).partition("?")[0].split("/")
+    asked = moment(attributes.get("requested_at"))
     if asked is None or asked < since - SKEW:
         return False
-    echoed = {**(attributes.get("filter_parameters") or {}), **attributes}
+    echoed = {**mapping(attributes.get("filter_parameters")), **attributes}
     # Two exports of one account may ask for the same window with other filters: what is echoed must not contradict.
     return all(name in echoed for name in OURS[:2]) and all(
         echoed[name] == value for name, value in fields.items() if echoed.get(name) is not None
@@ -208,38 +213,17 @@ def _carries(attributes: Mapping[str, Any], fields: Mapping[str, Any], tag: str,
 
 
 def _data(body: Mapping[str, Any], what: str) -> Mapping[str, Any]:
-    data = body.get("data")
-    if not isinstance(data, Mapping) or "id" not in data:
+    data = mapping(body.get("data"))
+    if ident(data) is None:
         raise Unclear(f"flowroute: {what}: an answer without an id")
     return data
 
 
 def _totals(attributes: Mapping[str, Any]) -> Totals:
-    rows, cost = attributes.get("num_calls"), attributes.get("total_cost")
     try:
-        return Totals(
-            rows=None if rows is None else int(rows),
-            cost=None if cost is None else _money(str(cost)),
-        )
-    except (ValueError, InvalidOperation):
-        raise Unclear("flowroute: retrieve: totals that are not numbers") from None
-
-
-def _money(text: str) -> Decimal:
-    """A finite amount; ValueError for one that is none."""
-    amount = Decimal(text)
-    if not amount.is_finite():
-        raise ValueError
-    return amount
-
-
-def _when(text: Any) -> datetime | None:
-    """A time with any offset, UTC without one; what is no time is none, for nothing else hangs on it."""
-    try:
-        when = datetime.fromisoformat(str(text))
+        return Totals(rows=whole(attributes.get("num_calls")), cost=decimal(attributes.get("total_cost")))
     except ValueError:
-        return None
-    return when if when.tzinfo else when.replace(tzinfo=UTC)
+        raise Unclear("flowroute: retrieve: totals that are not numbers", answer=kept(attributes, KEPT)) from None
 
 
 def _time(when: datetime) -> str:

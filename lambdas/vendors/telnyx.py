@@ -1,22 +1,24 @@
 """Telnyx: CDR Reports V1 (shared/seeds), polled, and its V2 twin with a Bearer key and an envelope."""
 
+import re
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any, ClassVar
+from urllib.parse import quote
 
-from lambdas.core import filters
-from lambdas.core.errors import Gone, Unclear
+from lambdas.core.answers import ident, kept, mapping
+from lambdas.core.errors import Declined, Gone, Unclear
 from lambdas.core.exports import Export
-from lambdas.core.facts import Facts, Limits, Mistake, Options
+from lambdas.core.facts import Facts, Limits
 from lambdas.core.mapping import MONEY, REAL, TEXT, TIME, WHOLE, WORD, Columns, From, Party
 from lambdas.core.progress import File, Found, Progress, State
+from lambdas.core.veil import veil
 from lambdas.core.windows import Window
 from lambdas.vendors.interface import Vendor
+from lambdas.vendors.paging import Page, rows, search
+from lambdas.vendors.telnyx_asks import CALL_TYPES, RECORD_TYPES, check, narrows, sources
 from lambdas.web import Web
 
-CALL_TYPES = {"inbound": 1, "outbound": 2}
-RECORD_TYPES = {"complete": 1, "incomplete": 2, "errors": 3}
-SOURCES = ("calls", "call-control")
 STATES = {1: State.PENDING, 2: State.READY, 3: State.FAILED, 4: State.EXPIRED}
 PATH = "/reporting/cdr_requests"
 # V2's own: the SDK and the OpenAPI document name the first, newer pages the second (shared/vendors.md).
@@ -34,45 +36,11 @@ CAUSES = {
 # "end_time ... must be less than 24 hours from now" has three readings: a latest end, a longest span, an oldest end.
 # The first two are kept to at no cost. The third would forbid every backfill, so it is not assumed: a refusal tells.
 LIMITS = Limits(longest=timedelta(days=1), latest_end=timedelta(days=1), oldest_end=None)
-OURS = ("start_time", "end_time", "report_name")
-PER_PAGE, PAGES = 1000, 10  # the most per page that V1 gives; so many pages are searched at a time
-
-
-def _check(options: Options, api: str) -> list[Mistake]:
-    wrong: list[Mistake] = [(name, "ours to set; remove it") for name in OURS if name in options]
-    for name, words in (("call_types", CALL_TYPES), ("record_types", RECORD_TYPES)):
-        if name in options and not _some(options[name], (*words, *words.values())):
-            wrong.append((name, f"a list of {', '.join(words)}; leave it out for all of them"))
-    if "source" in options and options["source"] not in SOURCES:
-        wrong.append(("source", f"one of {', '.join(SOURCES)}; leave it out for both"))
-    if "connections" in options and not _texts(options["connections"]):
-        wrong.append(("connections", 'a list of connection ids in quotes, such as ["1234567890"]'))
-    if "filters" in options:
-        wrong += [("filters", what) for what in filters.check(options["filters"])]
-    known = (*OURS, "call_types", "record_types", "connections", "source", "filters")
-    return wrong + [
-        (name, f"not a field of Telnyx's {api} request, or not yet built") for name in options if name not in known
-    ]
-
-
-def _some(value: Any, words: tuple[Any, ...]) -> bool:
-    return isinstance(value, list) and bool(value) and all(word in words for word in value)
-
-
-def _texts(value: Any) -> bool:
-    return isinstance(value, list) and bool(value) and all(isinstance(one, str) and one for one in value)
-
-
-def _sources(options: Options, _api: str) -> tuple[str, ...]:
-    """One report covers one source, so all of an account takes one request for each (shared/vendors.md)."""
-    return (str(options["source"]),) if "source" in options else SOURCES
-
-
-def _narrows(fields: Mapping[str, Any]) -> tuple[str, ...]:
-    """Which fields of a request leave calls out."""
-    whole = {"call_types": CALL_TYPES, "record_types": RECORD_TYPES}
-    found = [name for name, words in whole.items() if set(fields.get(name, ())) < set(words.values())]
-    return (*found, *(name for name in ("connections", "filters") if fields.get(name)))
+# What an answer that is not understood may show: neither a link, nor a number, nor the filters that may hold one.
+KEPT = ("status", "source", "call_types", "record_types", "start_time", "end_time", "created_at", "updated_at", "retry")
+# A refusal that is about the window, whichever of the readings is the right one.
+WINDOW = re.compile(r"(start|end)[_ ]?time|24 hours|(date|time) range|30 days", re.IGNORECASE)
+PER_PAGE = 1000  # the most per page that V1 gives
 
 
 class Telnyx:
@@ -91,9 +59,9 @@ class Telnyx:
         apis={"v1": "https://api.telnyx.com", "v2": "https://api.telnyx.com/v2"},
         secret={"v1": ("user", "token"), "v2": ("key",)},
         download_from=("https://portal.telnyx.com/",),
-        check=_check,
-        sources=_sources,
-        narrows=_narrows,
+        check=check,
+        sources=sources,
+        narrows=narrows,
         discards=True,
         prefixes={"v2": PREFIXES},
     )
@@ -148,58 +116,68 @@ class Telnyx:
 
     def fields(self, window: Window) -> dict[str, Any]:
         """Both directions and all record types unless narrowed: Telnyx's own defaults leave calls out."""
-        options = self._export.options
+        given = self._export.options
         asked: dict[str, Any] = {
             "start_time": _time(window.start),
             "end_time": _time(window.end),
-            "call_types": _numbers(options.get("call_types"), CALL_TYPES),
-            "record_types": _numbers(options.get("record_types"), RECORD_TYPES),
+            "call_types": _numbers(given.get("call_types"), CALL_TYPES),
+            "record_types": _numbers(given.get("record_types"), RECORD_TYPES),
             "source": window.source,
         }
-        asked |= {name: options[name] for name in ("connections", "filters") if name in options}
-        return asked | ({"timezone": "UTC"} if self._v2 else {})
+        rest = {name: value for name, value in given.items() if name not in asked}
+        if self._v2:  # the file's times in UTC, and connections as the integers that V2 wants
+            rest["timezone"] = "UTC"
+            rest |= {"connections": [_whole(one) for one in given["connections"]]} if "connections" in given else {}
+        return asked | rest
 
     def ask(self, fields: Mapping[str, Any], tag: str, callback_url: str | None) -> str:
         """Create the report; the tag is its `report_name`, and there is no callback (shared/vendors.md)."""
-        body = self._call("create", "POST", json={**fields, "report_name": tag})
-        return str(_object(self._open(body), "create")["id"])
+        try:
+            body = self._call("create", "POST", json={**fields, "report_name": tag})
+        except Declined as no:
+            if not WINDOW.search(no.what):
+                raise
+            advice = "this window is not given; where others are it is too old, where none is take a shorter `window`"
+            raise Declined(f"{no.what}: {advice}", window=True, **no.facts) from no
+        return str(ident(_object(self._open(body), "create")))
 
     def find(self, fields: Mapping[str, Any], tag: str, since: datetime, page: int = 0) -> Found:
-        """Search the list for the tag; so many pages at a time, and only an empty one is surely the last."""
+        """Search the list for the tag; `page` is how many pages were read."""
         names = ("page[number]", "page[size]") if self._v2 else ("page", "per_page")
-        for number in range(page + 1, page + 1 + PAGES):
-            body = self._call("list", "GET", params={names[0]: number, names[1]: PER_PAGE})
-            rows = self._open(body)
-            if not isinstance(rows, list):
-                raise Unclear("telnyx: list: not a list of requests")
-            for row in rows:
-                if isinstance(row, Mapping) and row.get("report_name") == tag:
-                    return Found(str(row["id"]), complete=True)
-            if not rows or (self._v2 and number >= _pages(body)):
-                return Found(None, complete=True)
-        return Found(None, complete=False, page=page + PAGES)
+
+        def fetch(read: int) -> Page:
+            body = self._call("list", "GET", params={names[0]: read + 1, names[1]: PER_PAGE})
+            return Page(rows(self._open(body), "telnyx"), read + 1, last=self._v2 and read + 1 >= _pages(body))
+
+        return search(fetch, lambda row: ident(row) if mapping(row).get("report_name") == tag else None, page)
 
     def look(self, report_id: str) -> Progress:
         """Status 1 to 4; any other is an error, for nobody knows what it means."""
         try:
-            row = _object(self._open(self._call("retrieve", "GET", f"/{report_id}")), "retrieve")
+            row = _object(self._open(self._call("retrieve", "GET", _path(report_id))), "retrieve")
         except Gone:
             return Progress(State.GONE)
         said = row.get("status")
-        if not isinstance(said, int) or said not in STATES:
-            raise Unclear(f"telnyx: retrieve: unknown status {said!r:.40}", status=str(said)[:40])
+        if type(said) is not int or said not in STATES:
+            raise Unclear(f"telnyx: retrieve: unknown status {said!r:.40}", answer=kept(row, KEPT))
         state = STATES[said]
         url = row.get("report_url")
         if state is State.READY and not url:
-            raise Unclear("telnyx: retrieve: complete, but without a report_url")
+            raise Unclear("telnyx: retrieve: complete, but without a report_url", answer=kept(row, KEPT))
         return Progress(state, files=(File(_secure(str(url))),) if state is State.READY else ())
 
     def discard(self, report_id: str) -> None:
-        """Delete the request at the vendor; one that is gone already is as good as deleted."""
+        """Delete the request at the vendor; one that is gone already is as good as deleted.
+
+        V1 answers {success, message}, V2 shows what is gone; a deletion that did not succeed is Declined.
+        """
         try:
-            self._call("delete", "DELETE", f"/{report_id}")
+            body = self._call("delete", "DELETE", _path(report_id))
         except Gone:
             return
+        told = mapping(self._open(body))
+        if (told.get("success") is not True) if not self._v2 else ident(told) is None:
+            raise Declined(f"telnyx: delete: not done ({veil(str(told.get('message')))[:100]})")
 
     def _call(self, what: str, method: str, path: str = "", **how: Any) -> Any:
         return self._web.call("telnyx", what, method, self._url + path, headers=self._headers, **how).body
@@ -215,8 +193,8 @@ class Telnyx:
 
 def _pages(body: Mapping[str, Any]) -> float:
     """How many pages V2 says there are; without a word of it, only an empty one ends the list."""
-    pages = (body.get("meta") or {}).get("total_pages")
-    return pages if isinstance(pages, int) else float("inf")
+    pages = mapping(body.get("meta")).get("total_pages")
+    return pages if type(pages) is int else float("inf")
 
 
 def _numbers(words: list[Any] | None, known: Mapping[str, int]) -> list[int]:
@@ -233,9 +211,18 @@ def _secure(url: str) -> str:
 
 
 def _object(body: Any, what: str) -> Mapping[str, Any]:
-    if not isinstance(body, Mapping) or "id" not in body:
+    row = mapping(body)
+    if ident(row) is None:
         raise Unclear(f"telnyx: {what}: an answer without an id")
-    return body
+    return row
+
+
+def _path(report_id: str) -> str:
+    return f"/{quote(report_id, safe='')}"
+
+
+def _whole(connection: str) -> int | str:
+    return int(connection) if connection.isdecimal() else connection
 
 
 VENDOR: type[Vendor] = Telnyx

@@ -1,12 +1,13 @@
-"""Flowroute's callbacks: sent when an export's status changes, again and again until somebody answers 200."""
+"""A vendor's callbacks: sent when a report's status changes, again and again until somebody answers 200."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from threading import Event, Lock, Thread
 from types import TracebackType
 from typing import Any, Literal
+from urllib.parse import urlsplit
 
 import requests
 
@@ -33,6 +34,26 @@ class Note:
     url: str
     due: datetime
     body: Callable[[], dict[str, Any]]
+
+
+def planned(
+    url: str, created: datetime, ready: datetime, mode: Mode, struck: Mapping[str, float]
+) -> list[tuple[str, datetime]]:
+    """Where to call back, and when: as the faults that struck the report say, or else the mode."""
+    if mode == "never" or "silent" in struck:
+        return []
+    due = ready + timedelta(seconds=struck.get("late", 0))
+    if mode == "early" or "early" in struck:
+        due = created
+    target = _forged(url) if "forged" in struck else url
+    return [(target, due)] * (2 if mode == "twice" or "twice" in struck else 1)
+
+
+def _forged(url: str) -> str:
+    """The last segment of the path differs in its first character."""
+    parts = urlsplit(url)
+    way, _, last = parts.path.rpartition("/")
+    return parts._replace(path=f"{way}/{'0' if last[:1] != '0' else '1'}{last[1:]}").geturl()
 
 
 class Caller:

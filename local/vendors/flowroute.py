@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hmac
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import AbstractContextManager
 from datetime import datetime
 from pathlib import Path
@@ -14,12 +14,13 @@ from flask.typing import ResponseReturnValue
 
 from local.account import uuid4
 from local.calls import Axis, Call, Calls
-from local.vendors.callbacks import Caller, Delivery, Mode, Note
+from local.vendors.callbacks import Caller, Delivery, Mode, Note, planned
+from local.vendors.faults import CALLED, EVERYWHERE
 from local.vendors.flowroute_asks import Asked, parse, wants
 from local.vendors.flowroute_file import Export, write
 from local.vendors.flowroute_view import LIFE, PATH, event, shown
 from local.vendors.frame import Clock, Report, Vendor
-from local.vendors.http import Refusal, hang_up, integer, reply
+from local.vendors.http import Refusal, integer, reply
 
 MEDIA = "application/vnd.api+json"
 INSIDE = "http://cdr-api"  # the host that Flowroute's own lists name, and nobody outside can reach
@@ -40,13 +41,17 @@ class Flowroute(Vendor[Asked, Export]):
     """One Flowroute account; `ca` is the certificate that its callbacks trust.
 
     `old` leaves out the four newer columns, `plain` does not compress, `whole_ids` makes ids integers, `live`
-    holds back what is not recorded yet when the export is built.
+    holds back what is not recorded yet when the export is built. `page_most` is the most that a page of the list
+    gives, whatever is asked for.
     """
 
     name: ClassVar[str] = "flowroute"
     keys: ClassVar[Mapping[str, str]] = CREDENTIALS
     media: ClassVar[str] = MEDIA
     file_type: ClassVar[str] = "binary/octet-stream"
+    plays: ClassVar[Collection[str]] = EVERYWHERE | CALLED | {"expired", "count", "cents", "moving"}
+    operations: ClassVar[Collection[str]] = ("create", "list", "retrieve")
+    renamed: ClassVar[str] = "number_alias"
     axis: Axis = "start"
     closed: bool = False
 
@@ -63,6 +68,7 @@ class Flowroute(Vendor[Asked, Export]):
         plain: bool = False,
         whole_ids: bool = False,
         live: bool = False,
+        page_most: int | None = None,
         callbacks: Mode = "once",
         ca: Path | None = None,
         retry_s: float = 30.0,
@@ -70,6 +76,7 @@ class Flowroute(Vendor[Asked, Export]):
     ) -> None:
         super().__init__(Calls(seed, account, per_day), clock, build_s, link_s)
         self.old, self.plain, self.whole_ids, self.live = old, plain, whole_ids, live
+        self.page_most = page_most
         self.mode, self.caller = callbacks, Caller(clock, ca, retry_s)
         self.credentials = {**CREDENTIALS, **credentials}
         self.customer = self.draw(uuid4)
@@ -125,7 +132,7 @@ class Flowroute(Vendor[Asked, Export]):
         path = f"flowroute-cdrexports/{self.customer}/{id}.csv{'' if self.plain else '.gz'}"
         report = self.begin(id, asked, body, path, lambda ready: self._build(id, asked, ready))
         self._announce(report)
-        return hang_up() if self.faults.take("dropped") else reply(self._show(report, self.root), 202)
+        return reply(self._show(report, self.root), 202)
 
     def _id(self) -> str:
         with self.lock:
@@ -142,24 +149,27 @@ class Flowroute(Vendor[Asked, Export]):
                 yield call
 
     def _announce(self, report: Report[Asked, Export]) -> None:
-        if not report.asked.callback_url:
+        """The faults of callbacks strike only where there is one to send."""
+        url = report.asked.callback_url
+        if not url:
             return
-        due = report.created_at if self.mode == "early" else report.ready_at
-        for _ in range({"never": 0, "twice": 2}.get(self.mode, 1)):
-            self.caller.add(Note(report.id, report.asked.callback_url, due, lambda: self._event(report)))
+        struck = self.faults.sweep(CALLED)
+        for target, due in planned(url, report.created_at, report.ready_at, self.mode, struck):
+            self.caller.add(Note(report.id, target, due, lambda: self._event(report)))
 
     def _event(self, report: Report[Asked, Export]) -> dict[str, Any]:
         return event(report, self.draw(uuid4), self.clock(), self.customer)
 
     def _list(self) -> ResponseReturnValue:
         """Newest first; every item wrapped once more, every link on the inside host."""
-        limit = integer("limit", 10, 1, 200, _unfit("limit"))
+        asked = integer("limit", 10, 1, 200, _unfit("limit"))
+        limit = min(asked, self.page_most or asked)
         offset = integer("offset", 0, 0, None, _unfit("offset"))
         status = request.args.get("status")
         if status not in (None, *STATUSES):
             raise _unfit("status")
         found = [report for report in self.newest() if status in (None, self._status(report))]
-        items = [self._show(report, INSIDE) for report in found[offset : offset + limit]]
+        items = [self._show(report, INSIDE) for report in self.page(found, offset, limit)]
         links = {"self": f"{INSIDE}{PATH}?limit={limit}&offset={offset}"}
         if offset + limit < len(found):
             links["next"] = f"{INSIDE}{PATH}?limit={limit}&offset={offset + limit}"
@@ -182,7 +192,8 @@ class Flowroute(Vendor[Asked, Export]):
         """With a link that was signed once, at completion: the same however often one looks."""
         status, link = self._status(report), None
         if status == "completed":
-            link = self.files.link(report.path, self.link_life, self.customer, report.ready_at)
+            signed_at = report.ready_at - self.link_life if report.expired else report.ready_at
+            link = self.files.link(report.path, self.link_life, self.customer, signed_at)
         return shown(report, status, link, host, int(report.id) if self.whole_ids else report.id)
 
 

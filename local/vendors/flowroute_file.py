@@ -1,20 +1,17 @@
 """A Flowroute export's file: gzip of CSV in the form of the example row, and the totals told beside it."""
 
 import csv
-import gzip
-import io
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from hashlib import sha256
 from pathlib import Path
-from typing import TextIO
 
 from local.calls import Call, Tally
 from local.numbers import NAMES
 from local.vendors.frame import Built
+from local.vendors.pack import writing
 
 # In the form of `Inbound,2019-06-25 18:18:00+00,...,12063389999,...,+12069928999,0.00474784,...,0.0000,...`.
 COLUMNS: dict[str, Callable[[Call], object]] = {
@@ -101,22 +98,13 @@ def write(file: Path, calls: Iterable[Call], *, old: bool, plain: bool) -> Expor
     """Writes the calls, and adds them up on the way."""
     columns = COLUMNS if old else COLUMNS | NEWER
     totals = Totals(Tally())
-    with _text(file, plain) as out:
+    with writing(file, plain=plain) as out:
         rows = csv.writer(out, lineterminator="\n")
         rows.writerow(columns)
         for call in calls:
             rows.writerow([cell(call) for cell in columns.values()])
             totals = totals.plus(call)
     return Export(file, totals.tally, totals)
-
-
-@contextmanager
-def _text(file: Path, plain: bool) -> Iterator[TextIO]:
-    """Gzip without a name and a time, so that the same calls make the same bytes."""
-    with file.open("wb") as raw:
-        packed = raw if plain else gzip.GzipFile("", "wb", 6, raw, mtime=0)
-        with io.TextIOWrapper(packed, "utf-8", newline="") as out:
-            yield out
 
 
 def _time(at: datetime) -> str:

@@ -1,14 +1,17 @@
 """How Flowroute shows an export, and what it says of it when it calls back."""
 
 from datetime import UTC, datetime, timedelta, timezone
+from decimal import Decimal
 from typing import Any
 
+from local.calls import Tally
 from local.vendors.flowroute_asks import END, START, Asked
-from local.vendors.flowroute_file import UNKNOWN, Export
+from local.vendors.flowroute_file import UNKNOWN, Export, Totals
 from local.vendors.frame import Report
 
 PATH = "/v2/cdrs/exports"
 LIFE = timedelta(days=3)
+MONEY = ("total_cost", "call_subtotal", "connect_fees", "cnamlookup_fees", "usf_fees", "ccrf")
 EAST = timezone(timedelta(hours=3))  # `created_at` of the document's example has this offset
 
 
@@ -51,9 +54,25 @@ def _progress(report: Report[Asked, Export], link: str | None) -> dict[str, Any]
         "download_url": link,
         "requested_at": _time(report.created_at, UTC),
         "created_at": _time(report.created_at + timedelta(seconds=1), EAST),
-        "expires_at": _time(report.ready_at + LIFE, UTC) if link else None,
-        **(report.build.result().totals.attributes() if link else UNKNOWN),
+        "expires_at": _time(_death(report), UTC) if link else None,
+        **(_totals(report) if link else UNKNOWN),
     }
+
+
+def _death(report: Report[Asked, Export]) -> datetime:
+    """One that has expired did so before anybody could have it."""
+    return report.ready_at - timedelta(seconds=1) if report.expired else report.ready_at + LIFE
+
+
+def _totals(report: Report[Asked, Export]) -> dict[str, object]:
+    """The true ones, but for what the faults say of them."""
+    totals = Totals(Tally()) if "empty" in report.struck else report.build.result().totals
+    told = totals.attributes()
+    if "count" in report.struck:
+        told["num_calls"] = totals.tally.rows + 1
+    if "cents" in report.struck:
+        told |= {name: f"{Decimal(str(told[name])):.2f}" for name in MONEY}
+    return told
 
 
 def _time(at: datetime, zone: timezone) -> str:

@@ -1,75 +1,37 @@
-"""What both simulated vendors have in common: two origins, a clock, a log, and reports that take time."""
+"""What all simulated vendors have in common: two origins, a clock, a log, and reports that take time."""
 
 from __future__ import annotations
 
 import json
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Collection, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, ExitStack
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from random import Random
 from tempfile import TemporaryDirectory
 from threading import RLock
 from types import TracebackType
-from typing import Any, ClassVar, Generic, Self, TypeVar
+from typing import Any, ClassVar, Generic, Self
 
 from flask import Flask, Response, g, request
 from werkzeug.exceptions import HTTPException
 
 from local.account import source
-from local.calls import Axis, Call, Calls, Tally
-from local.vendors.faults import Faults
+from local.calls import Axis, Call, Calls
+from local.vendors import answers, control
+from local.vendors.callbacks import Delivery
+from local.vendors.faults import BEGUN, EVERYWHERE, OPERATIONS, Faults
 from local.vendors.files import Files
 from local.vendors.http import Origin, Refusal
+from local.vendors.report import Asked, Built, Created, Made, Report, Request
+from local.vendors.spoil import spoil
+
+__all__ = ["Built", "Clock", "Created", "Report", "Request", "Vendor"]
 
 Clock = Callable[[], datetime]
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """One API request and its answer's status, 0 if none; neither headers nor bodies, which hold secrets."""
-
-    method: str
-    path: str
-    query: str
-    status: int
-
-
-@dataclass(frozen=True, slots=True)
-class Created:
-    """One report that was asked for: when, and with which body."""
-
-    id: str
-    at: datetime
-    body: dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Built:
-    """A report's file and what it adds up to."""
-
-    file: Path
-    tally: Tally
-
-
-Asked = TypeVar("Asked")
-Made = TypeVar("Made", bound=Built)
-
-
-@dataclass(slots=True)
-class Report(Generic[Asked, Made]):
-    """One report of a vendor, from the request to the file, which is built at once however late it is due."""
-
-    id: str
-    asked: Asked
-    created_at: datetime
-    ready_at: datetime
-    failed: bool
-    build: Future[Made]
-    path: str
+NEVER = timedelta(days=36_500)  # from now on
 
 
 class Vendor(ABC, Generic[Asked, Made]):
@@ -79,6 +41,10 @@ class Vendor(ABC, Generic[Asked, Made]):
     media: ClassVar[str]
     file_type: ClassVar[str]
     keys: ClassVar[Mapping[str, str]]  # the fields of its secret, unless told otherwise
+    plays: ClassVar[Collection[str]] = EVERYWHERE  # the faults that it can be asked for
+    operations: ClassVar[Collection[str]] = OPERATIONS  # each the first word of its endpoints; `get` for retrieve
+    waits: ClassVar[str] = "Retry-After"  # the header of a 429 that tells how many seconds to wait
+    renamed: ClassVar[str] = ""  # the heading that the fault `columns` renames; the middle one, by default
     axis: Axis  # by which time of a call a window selects it
     closed: bool  # whether a window's end belongs to it
     base_url: str
@@ -86,7 +52,7 @@ class Vendor(ABC, Generic[Asked, Made]):
     credentials: Mapping[str, str]
 
     def __init__(self, calls: Calls, clock: Clock, build_s: tuple[float, float], link_s: float) -> None:
-        self.calls, self.clock, self.faults = calls, clock, Faults()
+        self.calls, self.clock, self.faults = calls, clock, Faults(self.plays, self.operations)
         self.requests: list[Request] = []
         self.created: list[Created] = []
         self.reports: dict[str, Report[Asked, Made]] = {}
@@ -104,7 +70,8 @@ class Vendor(ABC, Generic[Asked, Made]):
             stack.callback(self._pool.shutdown, cancel_futures=True)
             self.files_url = stack.enter_context(Origin(self.files.app)).url
             self.files.url = self.files_url
-            self.root = stack.enter_context(Origin(self._app())).url
+            door = control.beside(self._app(), control.Control(self.name, self.faults).app)
+            self.root = stack.enter_context(Origin(door)).url
             self.opened()
             for part in self.parts():
                 stack.enter_context(part)
@@ -120,6 +87,11 @@ class Vendor(ABC, Generic[Asked, Made]):
     def downloads(self) -> list[tuple[str, int]]:
         """Path and status of every request to the file origin."""
         return list(self.files.served)
+
+    @property
+    def callbacks(self) -> list[Delivery]:
+        """Every attempt to call back, in order."""
+        return []
 
     @classmethod
     @abstractmethod
@@ -168,23 +140,47 @@ class Vendor(ABC, Generic[Asked, Made]):
             return make(self._ids)
 
     def begin(
-        self, id: str, asked: Asked, body: dict[str, Any], path: str, build: Callable[[datetime], Made]
+        self,
+        id: str,
+        asked: Asked,
+        body: dict[str, Any],
+        path: str,
+        build: Callable[[datetime], Made],
+        struck: Mapping[str, float] | None = None,
     ) -> Report[Asked, Made]:
-        """Takes a request on: builds its file, to be told of only when it is ready."""
+        """Takes a request on: builds its file, to be told of only when it is ready.
+
+        `struck` are the faults that strike it, for a vendor that has to know them before.
+        """
         now = self.clock()
+        struck = self.faults.sweep(BEGUN) if struck is None else struck
         with self.lock:
-            ready = now + timedelta(seconds=self._times.uniform(*self._build_s))
-            made = self._pool.submit(build, ready)
-            report = Report(id, asked, now, ready, self.faults.take("failed"), made, path)
+            ready = now + timedelta(seconds=self._times.uniform(*self._build_s) + struck.get("slow", 0))
+            made = self._pool.submit(self._make, build, ready, struck)
+            due, listed = now + NEVER if "stuck" in struck else ready, now + timedelta(seconds=struck.get("hidden", 0))
+            report = Report(id, asked, now, due, listed, struck, made, path)
             self.reports[id] = report
             self.created.append(Created(id, now, body))
         self.files.hold(path, lambda: made.result().file)
         return report
 
+    def _make(self, build: Callable[[datetime], Made], ready: datetime, struck: Mapping[str, float]) -> Made:
+        made = build(ready)
+        spoil(made.file, struck, self.renamed)
+        return made
+
     def newest(self) -> list[Report[Asked, Made]]:
-        """All reports, newest first."""
+        """All reports that the list shows, newest first."""
+        now = self.clock()
         with self.lock:
-            return list(self.reports.values())[::-1]
+            return [report for report in self.reports.values() if report.listed_at <= now][::-1]
+
+    def page(self, found: list[Report[Asked, Made]], first: int, size: int) -> list[Report[Asked, Made]]:
+        """One page of what the list shows; after the first of several an entry may vanish from it."""
+        page = found[first : first + size]
+        if first == 0 and len(found) > size and self.faults.take("moving"):
+            page[-1].listed_at = self.clock() + NEVER
+        return page
 
     def _app(self) -> Flask:
         app = Flask("vendor", static_folder=None)
@@ -194,16 +190,22 @@ class Vendor(ABC, Generic[Asked, Made]):
         self.routes(app)
         return app
 
-    def _admit(self) -> None:
-        """The faults that strike any operation, then the credentials."""
-        for fault, status in self.faults.ANYWHERE.items():
-            if self.faults.take(fault):
-                raise self.refused(status)
+    def _admit(self) -> Response | None:
+        """The faults that strike before an operation, then the credentials."""
+        plan = self.faults.first(answers.INSTEAD, answers.operation())
+        if plan and plan.fault in answers.REFUSED:
+            raise answers.refused(self.refused(answers.REFUSED[plan.fault]), plan, self.waits)
+        if plan:
+            return answers.turned(plan.fault, f"{self.files_url}/moved")
         if not self.authorized():
             raise self.refused(401)
+        return None
 
     def _note(self, answer: Response) -> Response:
-        answer.content_type = self.media
+        """The faults that strike after it; then what became of it, for the log."""
+        if not g.get("foreign"):
+            answer.content_type = self.media
+        answers.spoiled(answer, self.faults)
         status = 0 if g.get("dropped") else answer.status_code
         noted = Request(request.method, request.path, request.query_string.decode(), status)
         with self.lock:

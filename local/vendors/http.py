@@ -1,15 +1,18 @@
-"""A Flask application on a free port of 127.0.0.1, in threads of this process, silent."""
+"""An application on a free port of 127.0.0.1, in threads of this process, silent."""
 
 import json
 import socket
 from threading import Thread
 from types import TracebackType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from flask import Flask, g, request
+from flask import g, request
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException
 from werkzeug.serving import WSGIRequestHandler, make_server
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
 
 
 class Silent(WSGIRequestHandler):
@@ -22,7 +25,7 @@ class Silent(WSGIRequestHandler):
 class Origin:
     """One origin, scheme, host and port, listening while its context lasts."""
 
-    def __init__(self, app: Flask) -> None:
+    def __init__(self, app: "WSGIApplication") -> None:
         self._server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=Silent)
         self._thread = Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
         self.url = f"http://127.0.0.1:{self._server.server_port}"

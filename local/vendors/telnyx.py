@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hmac
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
+from itertools import count
 from pathlib import Path
 from typing import Any, ClassVar, Literal, Self
 from uuid import UUID
@@ -13,10 +15,11 @@ from flask import Flask, request
 from flask.typing import ResponseReturnValue
 
 from local.calls import Axis, Call, Calls
+from local.vendors.faults import BEGUN, EVERYWHERE
 from local.vendors.frame import Built, Clock, Report, Vendor
-from local.vendors.http import Refusal, hang_up, integer, reply
+from local.vendors.http import Refusal, integer, reply
 from local.vendors.telnyx_asks import Asked, EndRule, parse, wants
-from local.vendors.telnyx_file import write
+from local.vendors.telnyx_file import FIELDS, write
 from local.vendors.telnyx_view import CODES, COMPLETE, EXPIRED, FAILED, PENDING, shown
 
 V1 = "/reporting/cdr_requests"
@@ -38,13 +41,17 @@ class Telnyx(Vendor[Asked, Built]):
     """One Telnyx account; `api` only chooses which of the two base URLs `base_url` is.
 
     `axis` and `closed` say by which time of a call a window selects it, and whether its end belongs to it.
-    `live` holds back what is not recorded yet when the report is built.
+    `live` holds back what is not recorded yet when the report is built; `page_most` is the most that a page of the
+    list gives, whatever is asked for.
     """
 
     name: ClassVar[str] = "telnyx"
     keys: ClassVar[Mapping[str, str]] = CREDENTIALS
     media: ClassVar[str] = "application/json"
     file_type: ClassVar[str] = "text/csv"
+    plays: ClassVar[Collection[str]] = EVERYWHERE | {"expired", "both", "moving"}
+    waits: ClassVar[str] = "x-ratelimit-reset"
+    renamed: ClassVar[str] = "Billing group"
 
     def __init__(
         self,
@@ -61,11 +68,12 @@ class Telnyx(Vendor[Asked, Built]):
         end_rule: EndRule = "latest",
         retention_days: int = 30,
         live: bool = False,
+        page_most: int | None = None,
         credentials: Mapping[str, str] = CREDENTIALS,
     ) -> None:
         super().__init__(Calls(seed, account, per_day, unpriced=UNPRICED), clock, build_s, link_s)
         self.axis, self.closed, self.api, self.live = axis, closed, api, live
-        self.end_rule, self.retention = end_rule, timedelta(days=retention_days)
+        self.end_rule, self.retention, self.page_most = end_rule, timedelta(days=retention_days), page_most
         self.credentials = {**CREDENTIALS, **credentials}
 
     @classmethod
@@ -93,6 +101,8 @@ class Telnyx(Vendor[Asked, Built]):
             app.add_url_rule(path, f"list {path}", self._list, methods=["GET"])
             app.add_url_rule(f"{path}/<id>", f"get {path}", self._get, methods=["GET"])
             app.add_url_rule(f"{path}/<id>", f"delete {path}", self._delete, methods=["DELETE"])
+        for path in V2:
+            app.add_url_rule(f"{path}/fields", f"fields {path}", self._fields, methods=["GET"])
 
     def authorized(self) -> bool:
         """V1 wants two headers and takes no key; V2 wants the key as a Bearer token."""
@@ -112,17 +122,19 @@ class Telnyx(Vendor[Asked, Built]):
         body: Any = request.get_json(force=True, silent=True)
         asked = parse(body, self.clock(), self.end_rule, _v2())
         id = self.draw(lambda rng: str(UUID(int=rng.getrandbits(128), version=1)))
-        report = self.begin(id, asked, body, f"downloads/{id}.csv", lambda ready: self._build(id, asked, ready))
-        return hang_up() if self.faults.take("dropped") else _wrap(self._show(report))
+        struck = self.faults.sweep(BEGUN)
+        wanted = _mixed(asked) if "both" in struck else lambda call: wants(asked, call)
 
-    def _build(self, id: str, asked: Asked, ready: datetime) -> Built:
-        return write(self.folder / f"{id}.csv", self._rows(asked, ready))
+        def build(ready: datetime) -> Built:
+            calls = filter(wanted, self._held(asked, ready))
+            return write(self.folder / f"{id}.csv", calls, asked.headings, asked.zone)
 
-    def _rows(self, asked: Asked, ready: datetime) -> Iterator[Call]:
+        return _wrap(self._show(self.begin(id, asked, body, f"downloads/{id}.csv", build, struck)))
+
+    def _held(self, asked: Asked, ready: datetime) -> Iterator[Call]:
         """What Telnyx still holds when the report is ready; if live, only what is recorded by then."""
         for call in self.calls.between(asked.start, asked.end, axis=self.axis, closed=self.closed):
-            there = call.started_at >= ready - self.retention
-            if there and wants(asked, call) and (not self.live or call.recorded_at <= ready):
+            if call.started_at >= ready - self.retention and (not self.live or call.recorded_at <= ready):
                 yield call
 
     def _list(self) -> ResponseReturnValue:
@@ -130,8 +142,9 @@ class Telnyx(Vendor[Asked, Built]):
         paging = Refusal(400, "Bad Request", "page must be at least 1, per_page between 1 and 1000")
         number = integer(_either("page", "page[number]"), 1, 1, None, paging)
         size = integer(_either("per_page", "page[size]"), 100, 1, 1000, paging)
+        size = min(size, self.page_most or size)
         reports = self.newest()
-        page = [self._show(report) for report in reports[(number - 1) * size : number * size]]
+        page = [self._show(report) for report in self.page(reports, (number - 1) * size, size)]
         if not _v2():
             return reply(page)
         pages = -(-len(reports) // size)
@@ -150,6 +163,10 @@ class Telnyx(Vendor[Asked, Built]):
         self.files.drop(report.path)
         return _wrap(last) if _v2() else reply({"success": True, "message": "CDR request deleted"})
 
+    def _fields(self) -> ResponseReturnValue:
+        """What V2's `fields` may name; in no envelope, unlike all else in V2."""
+        return reply({group: list(names) for group, names in FIELDS.items()})
+
     def _find(self, id: str) -> Report[Asked, Built]:
         with self.lock:
             if id not in self.reports:
@@ -163,7 +180,9 @@ class Telnyx(Vendor[Asked, Built]):
         if now < report.ready_at:
             return PENDING
         report.build.result()
-        return FAILED if report.failed else COMPLETE
+        if report.failed:
+            return FAILED
+        return EXPIRED if report.expired else COMPLETE
 
     def _show(self, report: Report[Asked, Built]) -> dict[str, Any]:
         """With a link that is signed anew each time."""
@@ -174,6 +193,13 @@ class Telnyx(Vendor[Asked, Built]):
 
 
 telnyx = SIMULATOR = Telnyx
+
+
+def _mixed(asked: Asked) -> Callable[[Call], bool]:
+    """What was asked for, and every fifth call of another source beside it."""
+    other = replace(asked, source="call-control" if asked.source == "calls" else "calls")
+    seen = count()
+    return lambda call: wants(asked, call) or (wants(other, call) and next(seen) % 5 == 0)
 
 
 def _v2() -> bool:

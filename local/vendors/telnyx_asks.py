@@ -1,17 +1,21 @@
 """What a Telnyx CDR request asks for: read from the body by the document's rules, then held against calls."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any, Literal
+from zoneinfo import ZoneInfo, available_timezones
 
 from local.call import Call
 from local.vendors.http import Refusal
+from local.vendors.telnyx_file import COLUMNS, EVERY, HEADINGS
 
-EndRule = Literal["latest", "longest", "oldest"]
+EndRule = Literal["latest", "longest", "oldest", "shorter"]
 DAY = timedelta(days=1)
 SOURCES = ("calls", "call-control")
-SOURCES_V2 = (*SOURCES, "fax-api", "webrtc")
+SOURCES_V2 = (*SOURCES, "fax-api", "webrtc")  # the account has neither faxes nor calls of a browser
+CRITERIA = ({"cli", "cli_filter"}, {"cld", "cld_filter"}, {"tags_list"})
+CRITERIA_V2 = (*CRITERIA, {"billing_group"})
 MATCHES: dict[str, Callable[[str, str], bool]] = {
     "contains": lambda number, part: part in number,
     "starts_with": str.startswith,
@@ -31,7 +35,22 @@ class Asked:
     report_name: str
     source: str
     filters: list[dict[str, Any]]
-    v2: bool
+    timezone: str = "UTC"
+    fields: tuple[str, ...] = ()
+    include_all_metadata: bool = False
+    managed_accounts: tuple[str, ...] = ()
+    select_all_managed_accounts: bool = False
+
+    @property
+    def zone(self) -> tzinfo:
+        """The zone of all times in the file but those that say UTC; UTC itself needs no database."""
+        return UTC if self.timezone == "UTC" else ZoneInfo(self.timezone)
+
+    @property
+    def headings(self) -> Collection[str]:
+        """The columns named; or else those of every report, with those that it leaves out if all metadata is wanted."""
+        named = {HEADINGS[name] for name in self.fields}
+        return named or (EVERY if self.include_all_metadata else COLUMNS)
 
 
 def parse(body: Any, now: datetime, rule: EndRule, v2: bool) -> Asked:
@@ -48,8 +67,19 @@ def parse(body: Any, now: datetime, rule: EndRule, v2: bool) -> Asked:
         _text(body, "report_name", ""),
         _source(body, SOURCES_V2 if v2 else SOURCES),
         _filters(body.get("filters"), v2),
-        v2,
+        **(_newer(body) if v2 else {}),
     )
+
+
+def _newer(body: Mapping[str, Any]) -> dict[str, Any]:
+    """What only V2 knows. The account manages no other, so whichever accounts are named add nothing."""
+    return {
+        "timezone": _timezone(body.get("timezone")),
+        "fields": _fields(body),
+        "include_all_metadata": _flag(body, "include_all_metadata"),
+        "managed_accounts": _names(body, "managed_accounts"),
+        "select_all_managed_accounts": _flag(body, "select_all_managed_accounts"),
+    }
 
 
 def wants(asked: Asked, call: Call) -> bool:
@@ -67,9 +97,14 @@ def _bad(field: str, rule: str) -> Refusal:
     return Refusal(400, "Bad Request", f"{field}: {rule}")
 
 
+def _unfit(field: str, rule: str) -> Refusal:
+    """V2's own: the body is JSON, but a value in it will not do."""
+    return Refusal(422, "Invalid parameter", f"{field}: {rule}")
+
+
 def _window(body: Mapping[str, Any], now: datetime, rule: EndRule, v2: bool) -> tuple[datetime, datetime]:
     for field in ("start_time", "end_time") if v2 else ("start_time",):
-        if field not in body:
+        if body.get(field) is None:
             raise _missing(field, v2)
     start, end = _time(body, "start_time", now), _time(body, "end_time", now)
     if start >= end:
@@ -80,9 +115,9 @@ def _window(body: Mapping[str, Any], now: datetime, rule: EndRule, v2: bool) -> 
 
 
 def _allowed(rule: EndRule, start: datetime, end: datetime, now: datetime) -> bool:
-    """ "Must be less than 24 hours from now" can be read in three ways."""
-    if rule == "longest":
-        return end - start <= DAY
+    """ "Must be less than 24 hours from now" can be read in four ways."""
+    if rule in ("longest", "shorter"):
+        return end - start < DAY or (rule == "longest" and end - start == DAY)
     return end <= now + DAY if rule == "latest" else end >= now - DAY
 
 
@@ -130,6 +165,36 @@ def _source(body: Mapping[str, Any], known: tuple[str, ...]) -> str:
     return value
 
 
+def _timezone(value: Any) -> str:
+    """UTC unless told otherwise; no document says which zone a silent request gets."""
+    if value is None or value == "UTC":
+        return "UTC"
+    if not isinstance(value, str) or value not in available_timezones():
+        raise _unfit("timezone", f"{value!r:.40} is no zone such as UTC or America/New_York")
+    return value
+
+
+def _fields(body: Mapping[str, Any]) -> tuple[str, ...]:
+    names = _names(body, "fields")
+    if unknown := [name for name in names if name not in HEADINGS]:
+        raise _unfit("fields", f"{unknown[0]!r:.60} is not available")
+    return names
+
+
+def _names(body: Mapping[str, Any], field: str) -> tuple[str, ...]:
+    value = body.get(field) or []
+    if not _strings(value):
+        raise _unfit(field, "must be a list of strings")
+    return tuple(value)
+
+
+def _flag(body: Mapping[str, Any], field: str) -> bool:
+    value = body.get(field)
+    if value is not None and not isinstance(value, bool):
+        raise _unfit(field, "must be true or false")
+    return bool(value)
+
+
 def _filters(value: Any, v2: bool) -> list[dict[str, Any]]:
     """The first must be `and`, and no `and` may follow an `or`."""
     if not isinstance(value or [], list):
@@ -145,15 +210,20 @@ def _filters(value: Any, v2: bool) -> list[dict[str, Any]]:
 
 
 def _criterion(item: dict[str, Any], i: int, v2: bool) -> None:
-    """Exactly one shape each: cli and how, cld and how, a list of tags; in V2 also a tag, a billing group."""
+    """One shape in V1's document; in V2's example one object has all of them, so there any will do together."""
     fields = set(item) - {"filter_type"}
-    for end in ("cli", "cld"):
-        if fields == {end, f"{end}_filter"} and isinstance(item[end], str) and item[f"{end}_filter"] in MATCHES:
-            return
-    if fields == {"tags_list"} and (_strings(item["tags_list"]) or (v2 and isinstance(item["tags_list"], str))):
-        return
-    if not (v2 and fields == {"billing_group"} and isinstance(item["billing_group"], str)):
+    shapes = [shape for shape in (CRITERIA_V2 if v2 else CRITERIA) if shape & fields]
+    whole = bool(shapes) and fields == set[str]().union(*shapes) and (v2 or len(shapes) == 1)
+    if not whole or not all(_fits(name, item[name], v2) for name in fields):
         raise _bad(f"filters[{i}]", "must have cli and cli_filter, cld and cld_filter, or tags_list")
+
+
+def _fits(name: str, value: Any, v2: bool) -> bool:
+    """A list of tags in V1's document, one tag in V2's."""
+    if name == "tags_list" and _strings(value):
+        return True
+    text = isinstance(value, str) and (name != "tags_list" or v2)
+    return text and (not name.endswith("_filter") or value in MATCHES)
 
 
 def _strings(value: Any) -> bool:
@@ -169,10 +239,18 @@ def _passes(filters: list[dict[str, Any]], call: Call) -> bool:
 
 
 def _meets(item: Mapping[str, Any], call: Call) -> bool:
-    for end, number in (("cli", call.from_number), ("cld", call.to_number)):
-        if end in item:
-            return MATCHES[item[f"{end}_filter"]](number.removeprefix("+"), item[end].removeprefix("+"))
-    if "billing_group" in item:
-        return bool(item["billing_group"] == call.billing_group_id)
-    wanted = item["tags_list"]
-    return bool(set(call.tags) & set([wanted] if isinstance(wanted, str) else wanted))
+    """All that one object says."""
+    wanted = item.get("tags_list")
+    tags = {wanted} if isinstance(wanted, str) else set(wanted or ())
+    return (
+        _matches(item, "cli", call.from_number)
+        and _matches(item, "cld", call.to_number)
+        and (wanted is None or bool(tags & set(call.tags)))
+        and item.get("billing_group") in (None, call.billing_group_id)
+    )
+
+
+def _matches(item: Mapping[str, Any], end: str, number: str) -> bool:
+    if end not in item:
+        return True
+    return MATCHES[item[f"{end}_filter"]](number.removeprefix("+"), item[end].removeprefix("+"))

@@ -12,7 +12,7 @@ CODES = {400: "10015", 401: "10009", 403: "10010", 404: "10005", 405: "10006", 4
 
 
 def shown(report: Report[Asked, Built], status: int, link: str | None, v2: bool) -> dict[str, Any]:
-    """All documented fields; `connections` are strings in V1's document, integers in V2's SDK."""
+    """All documented fields; `connections` are strings in V1's document, integers in V2's SDK, `filters` a list."""
     asked = report.asked
     connections = [int(id) if v2 and id.isdecimal() else id for id in asked.connections]
     return {
@@ -28,7 +28,18 @@ def shown(report: Report[Asked, Built], status: int, link: str | None, v2: bool)
         "filters": asked.filters if v2 else json.dumps(asked.filters),
         "created_at": _time(report.created_at),
         "updated_at": _time(report.created_at if status == PENDING else report.ready_at),
-        **({"record_type": "cdr_report", "source": asked.source, "retry": 0} if v2 else {}),
+        **(_newer(asked) if v2 else {}),
+    }
+
+
+def _newer(asked: Asked) -> dict[str, Any]:
+    """What only V2 tells; the record's type is the one of the public page's example, which V2's SDK does not name."""
+    return {
+        "source": asked.source,
+        "timezone": asked.timezone,
+        "managed_accounts": list(asked.managed_accounts),
+        "retry": 0,
+        "record_type": "cdr_detailed_report",
     }
 
 

@@ -13,13 +13,14 @@ from lambdas.core.windows import DAY
 from tests.core.making import NOW, always, row, window
 
 PUBLISHED = Published(
-    3, "digest", "calls/k", '"etag"', "receipts/k", ("raw/a", "raw/b"), 7, NOW, {"cost": "1.50000000"}
-)
+    3, "digest", "calls/k", '"etag"', "receipts/k", ("raw/a", "raw/b"), 7, NOW, {"cost": "1.50000000"},
+    ("connections",),
+)  # fmt: skip
 FULL = Row(
     "main", window(source="call-control", seconds=3600, hour=5), Work.COPYING, version=9, revision=1, attempt=2, run=3,
     due_at=NOW, fingerprint="0a1b2c3d", tag="cdr1.x", asked_at=NOW, report_id="38647", give_up_at=NOW + DAY, looks=4,
     fields={"call_types": [1, 2], "filters": [{"cli": "+1206", "deep": {"a": None}}], "flag": True, "cost": 0.015},
-    searched=1, page=2, crashes=1, failures=3,
+    searched=1, page=2, crashes=1, failures=3, declined=1, leftover="38646",
     reason="why", stale_since=NOW - DAY, aged=1, published=PUBLISHED, heard_at=NOW, looked_at=NOW,
     token="token", wakes=2,
 )  # fmt: skip
@@ -86,3 +87,6 @@ def test_what_a_newer_version_wrote_is_passed_over() -> None:
     """After a roll-back the older code reads on."""
     assert items.row({**stored(FULL), "news": {"S": "x"}}) == FULL
     assert items.head({**stored(HEAD), "news": {"S": "x"}}) == HEAD
+    item = stored(FULL)
+    item["published"]["M"]["news"] = {"S": "x"}
+    assert items.row(item) == FULL

@@ -1,6 +1,7 @@
 """exports.toml: what each field means when it is silent, and which mistake each of them is told for."""
 
 import re
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -43,8 +44,8 @@ def test_each_vendor_and_api_brings_its_own_addresses() -> None:
         ("name", '"-main"', "not at its ends"),
         ("name", f'"{"a" * 41}"', "1 to 40"),
         ("name", "7", "needed"),
-        ("vendor", "", "needed: one of flowroute, telnyx"),
-        ("vendor", '"twilio"', "not known: one of flowroute, telnyx"),
+        ("vendor", "", "needed: one of didww, flowroute, telnyx"),
+        ("vendor", '"twilio"', "not known: one of didww, flowroute, telnyx"),
         ("start", "", "needed"),
         ("start", '"7d"', "needed"),
         ("start", '"2026-10-01"', "without quotes"),
@@ -85,7 +86,6 @@ def test_each_vendor_and_api_brings_its_own_addresses() -> None:
         ("numbers", '"mask"', '"mask" is not yet built'),
         ("numbers", '"pseudonym"', '"pseudonym" is not yet built'),
         ("discard", '"no"', "true or false"),
-        ("discard", "true", "true is not yet built"),
         ("currency", '"usd"', "ISO 4217"),
         ("options", '"all"', "a table"),
         ("reexports", "[]", "not a field of an export"),
@@ -103,7 +103,7 @@ def test_a_mistake_is_told_with_its_line_its_export_and_its_field(field: str, va
 
 def test_all_mistakes_are_told_at_once() -> None:
     """Of every export and of the file, each with its own line."""
-    first, second = table(start="1", window='"7h"', discard="true"), table(name='"other"', currency="1")
+    first, second = table(start="1", window='"7h"', discard="1"), table(name='"other"', currency="1")
     file, *told = mistakes(f'colour = "red"\n{first}\n{second}')
     assert file == "`colour`: not known; the file holds [[export]] tables"
     assert {": ".join(one.split(": ")[:3]) for one in told} == {
@@ -118,6 +118,22 @@ def test_an_unknown_vendor_hides_no_other_mistake() -> None:
     """What does not hang on the vendor is checked all the same."""
     told = mistakes(table(vendor='"twilio"', start="1", state='"off"', max_in_flight="0"))
     assert {one.split(": ")[2] for one in told} == {"vendor", "start", "state", "max_in_flight"}
+
+
+def test_a_report_is_deleted_only_where_the_vendor_can() -> None:
+    """Telnyx has a delete, Flowroute has none."""
+    assert export(discard="true").discard
+    (told,) = mistakes(table(vendor='"flowroute"', discard="true"))
+    assert "flowroute has no way to delete a report" in told
+
+
+def test_no_reexport_is_older_than_the_vendor_takes() -> None:
+    """Where a vendor is known to refuse windows of a certain age, the file is told so."""
+    facts = FACTS["telnyx"]
+    strict = {"telnyx": replace(facts, limits=replace(facts.limits, oldest_end=timedelta(days=1)))}
+    with pytest.raises(Mistakes, match="takes no window that ended 1 day"):
+        parse(table(reexport='["1d"]'), "dev", strict)
+    assert parse(table(reexport='["23h"]'), "dev", strict).exports
 
 
 def test_a_field_below_options_is_told_with_its_own_line() -> None:
@@ -204,7 +220,7 @@ def test_exports_are_found_by_their_names() -> None:
 def test_the_shipped_file_is_right() -> None:
     """`make demo` runs it as it is, on both vendors."""
     found = parse((ROOT / "exports.toml").read_text("utf-8"), "dev", FACTS)
-    assert {one.vendor for one in found.exports} == set(FACTS)
+    assert [one.vendor for one in found.exports] == ["telnyx", "flowroute"]
     assert found.warnings == ()
 
 
@@ -218,12 +234,15 @@ def test_every_commented_example_of_the_shipped_file_is_right() -> None:
         whole = whole.replace(block, re.sub(r"^# ?", "", block, flags=re.MULTILINE))
     shipped, all_of_them = (parse(one, "dev", FACTS) for one in (text, whole))
     assert len(all_of_them.exports) == len(shipped.exports) + len(examples)
+    assert {(one.vendor, one.api) for one in all_of_them.exports} == {
+        (name, api) for name, facts in FACTS.items() for api in facts.apis
+    }
 
 
 def test_mistakes_are_one_text_too() -> None:
     """An exception that nobody unpacks still tells every line."""
     with pytest.raises(Mistakes, match=r"(?s)start.*discard"):
-        parse(table(start="1", discard="true"), "dev", FACTS)
+        parse(table(start="1", discard="1"), "dev", FACTS)
 
 
 def test_a_vendor_on_loopback_gives_its_files_there() -> None:

@@ -228,3 +228,49 @@ def test_a_backfill_makes_no_more_rows_than_are_asked_for() -> None:
     assert extend(made, FLOWROUTE, head, NOW, ROWS_A_TICK).rows == ()
     few = extend(made, FLOWROUTE, head, NOW, ROWS_A_TICK - 1)
     assert len(few.rows) == 24 and few.spans["calls"].since == midnight(NOW) - 2 * DAY
+
+
+def limited(**limits: timedelta) -> Facts:
+    """Telnyx, were one of the readings of its limits known to be the right one."""
+    return replace(TELNYX, limits=replace(TELNYX.limits, **limits))
+
+
+def test_a_latest_end_holds_back_what_the_vendor_does_not_take_yet() -> None:
+    """A window is planned when it may be asked for, not when it would be refused."""
+    made = export('source = "calls"', window='"6h"', settle='"0m"')
+    newest = max(one.window.end for one in extend(made, TELNYX, Head("main"), NOW).rows)
+    held = max(one.window.end for one in extend(made, limited(latest_end=-timedelta(hours=7)), Head("main"), NOW).rows)
+    assert (newest, held) == (NOW, NOW - timedelta(hours=12))
+
+
+def test_an_oldest_end_makes_the_backlog_unreachable_and_says_why() -> None:
+    """No row is asked for that would be refused; none is lost, for the vendor never gave it."""
+    made, facts = export('source = "calls"'), limited(oldest_end=timedelta(days=2))
+    rows = {one.window.start.day: one for one in extend(made, facts, Head("main"), NOW).rows}
+    assert {number: one.state for number, one in rows.items()} == {
+        19: Work.PLANNED, 18: Work.PLANNED, 17: Work.UNREACHABLE,
+    }  # fmt: skip
+    assert rows[17].reason == "it ended longer ago than the 2 days, 0:00:00 that the vendor takes"
+    found = do([day(17), day(16, published=PUBLISHED)], made, facts=facts)
+    assert [(step.name, step.why) for step in found] == [("settle", rows[17].reason), ("close", rows[17].reason)]
+
+
+def test_a_window_longer_than_the_vendor_takes_is_not_asked_for() -> None:
+    """Also where it was planned before anybody knew."""
+    (step,) = do([day(19)], facts=limited(longest=timedelta(hours=12)))
+    assert (step.name, step.why) == ("close", "longer than the 12:00:00 that the vendor takes")
+
+
+def test_what_the_vendor_never_took_is_not_lost_when_it_is_forgotten() -> None:
+    """It is closed with the vendor's own reason."""
+    old = replace(window(), start=NOW - timedelta(days=31))
+    (step,) = do([row(window=old, declined=1)])
+    assert step.name == "close"
+
+
+def test_a_copied_report_is_discarded_before_its_window_is_asked_again() -> None:
+    """At once, in a rehearsal too."""
+    left = day(18, Work.DONE, leftover="7", published=PUBLISHED)
+    assert [step.name for step in do([left])] == ["discard"]
+    early = steps([left], export(), TELNYX, NOW, NOW - DAY, asking=True)
+    assert [step.name for step in early] == ["discard"]

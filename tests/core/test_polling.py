@@ -6,10 +6,22 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lambdas.core.errors import Refused, Unclear
-from lambdas.core.polling import ATTEMPTS, DISTANCE, GRACE, SLOWEST, blank, blind, pause, renew, verdict
+from lambdas.core.errors import Declined, Gone, Problem, Refused, TryAgain, Unclear
+from lambdas.core.polling import (
+    ATTEMPTS,
+    DECLINES,
+    DISTANCE,
+    GRACE,
+    SLOWEST,
+    blank,
+    blind,
+    pause,
+    renew,
+    unasked,
+    verdict,
+)
 from lambdas.core.progress import File, Progress, State
-from lambdas.core.rows import Published, Work
+from lambdas.core.rows import MOVES, Published, Work
 from lambdas.vendors import FACTS
 from tests.core.making import NOW, always, row
 
@@ -120,3 +132,49 @@ def test_a_new_attempt_has_nothing_of_the_old() -> None:
     for name, value in blank("why").items():
         assert value == ("why" if name == "reason" else getattr(fresh, name))
     assert {name for name in vars(used) if getattr(used, name) != getattr(fresh, name)} - {"state"} <= set(blank())
+
+
+SURE = [Refused("the key"), Gone("no such path"), TryAgain("429", doubt=False)]
+
+
+@pytest.mark.parametrize("problem", SURE, ids=repr)
+def test_a_sure_no_leaves_the_row_as_it_was(problem: Problem) -> None:
+    """No attempt is used up, and it is due at once: the export rests, not the row."""
+    after = unasked(row(Work.ASKING, attempt=3, tag="t"), problem, NOW)
+    assert after is not None
+    assert (after.state, after.attempt, after.tag, after.due_at) == (Work.PLANNED, 3, None, NOW)
+    assert (after.reason, after.declined) == (problem.what, 0)
+
+
+@pytest.mark.parametrize("problem", [TryAgain("500"), Unclear("a page")], ids=repr)
+def test_what_may_have_arrived_stays_asking(problem: Problem) -> None:
+    """Only the vendor's list knows."""
+    assert unasked(row(Work.ASKING), problem, NOW) is None
+
+
+def test_a_window_that_the_vendor_declines_is_stuck_at_once_and_never_lost() -> None:
+    """With the vendor's reason, asked again in a day; there is no move from stuck to lost."""
+    after = unasked(row(Work.ASKING, tag="t"), Declined("end_time", window=True), NOW)
+    assert after is not None
+    assert (after.state, after.reason, after.due_at) == (Work.STUCK, "end_time", NOW + timedelta(days=1))
+    assert after.declined == 1
+    assert {name for (state, name), to in MOVES.items() if to is Work.LOST} == {"forget"}
+
+
+def test_a_request_that_is_declined_again_and_again_does_not_hold_back_the_others() -> None:
+    """Twice it may be the export's options, which the export is blocked for; then it is this window."""
+    one = row(Work.ASKING)
+    states = []
+    for _ in range(DECLINES):
+        after = unasked(one, Declined("filters"), NOW)
+        assert after is not None
+        states.append(after.state)
+        one = row(Work.ASKING, declined=after.declined)
+    assert states == [Work.PLANNED] * (DECLINES - 1) + [Work.STUCK]
+
+
+def test_a_re_export_that_is_declined_leaves_what_was_published() -> None:
+    """Done, stale since, with the reason, and final."""
+    after = unasked(row(Work.ASKING, published=PUBLISHED), Declined("end_time", window=True), NOW)
+    assert after is not None
+    assert (after.state, after.published, after.stale_since, after.due_at) == (Work.DONE, PUBLISHED, NOW, None)

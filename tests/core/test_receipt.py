@@ -91,7 +91,15 @@ def test_a_receipt_tells_what_was_asked_got_and_counted() -> None:
         Work.COPYING, tag="cdr1.x", report_id="7", fingerprint="0a1b2c3d", fields={"cli": "+12065550123"}, asked_at=NOW
     )
     text = json.dumps(
-        receipt(copied, made, tally(unparsed={"Cost": 2}), Totals(1000, Decimal("100.00")), NOW, checked=False)
+        receipt(
+            copied,
+            made,
+            tally(unparsed={"Cost": 2}),
+            Totals(1000, Decimal("100.00")),
+            NOW,
+            checked=False,
+            narrowed=("filters",),
+        )
     )
     told = json.loads(text)
     assert (told["rows"], told["cost"], told["vendor_rows"], told["vendor_cost"]) == (
@@ -100,7 +108,8 @@ def test_a_receipt_tells_what_was_asked_got_and_counted() -> None:
         1000,
         "100.00",
     )
-    assert (told["filtered"], told["fingerprint"], told["checked"]) == (["filters"], "0a1b2c3d", False)
+    assert (told["narrowed"], told["fingerprint"], told["checked"]) == (["filters"], "0a1b2c3d", False)
+    assert told["complete_for"] == "this filter: filters"
     assert told["warnings"] == ["values that did not parse are in `extra`: Cost"]
     assert "5550123" not in text
 
@@ -109,13 +118,14 @@ def test_a_later_revision_tells_the_difference() -> None:
     """In rows, seconds and cost."""
     before = Published(0, "d", "k", "e", "r", (), 990, NOW, figures(tally(rows=990, cost=Decimal("99.5")), Totals()))
     now = tally(duration_s=60)
-    told = receipt(replace(row(Work.COPYING), published=before), export(), now, Totals(), NOW)
+    told = receipt(replace(row(Work.COPYING), published=before), export(), now, Totals(), NOW, narrowed=())
     assert {name: Decimal(value) for name, value in told["changed"].items()} == {
         "rows": 10,
         "duration_s": 60,
         "cost": Decimal("0.5"),
     }
-    assert receipt(row(Work.COPYING), export(), now, Totals(), NOW)["changed"] is None
+    assert (told["complete_for"], told["narrowed"]) == ("all calls", [])
+    assert receipt(row(Work.COPYING), export(), now, Totals(), NOW, narrowed=())["changed"] is None
     assert figures(now, Totals(5, Decimal(1)))["vendor_rows"] == "5"
 
 

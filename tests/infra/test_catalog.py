@@ -92,9 +92,9 @@ def test_the_view_has_the_table_s_columns_and_its_partitions(made: Template, vie
     selected = [
         re.split(r",\s+", part) for part in re.findall(r"SELECT\s+(row_id.*?)\s+FROM", view["originalSql"], re.S)
     ]
-    assert selected == [names, names]
+    assert selected == [names, names, names]
     assert view["schema"] == "cdr_dev"
-    assert view["originalSql"].count("FROM cdr_dev.calls_all") == 2
+    assert view["originalSql"].count("FROM cdr_dev.calls_all") == 4
 
 
 def test_a_type_that_nobody_mapped_is_refused() -> None:

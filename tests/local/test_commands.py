@@ -15,8 +15,10 @@ import pytest
 import tomlkit
 from click.testing import CliRunner
 
+from lambdas.vendors import FACTS
 from local.clock import real
 from local.commands import main
+from local.vendors.faults import FAULTS
 from local.vendors.telnyx import Telnyx
 from tests.local.runs import DAY, EARLY, SECRET, THEIRS, exports, ran, secrets
 from tests.local.sets import Played, written
@@ -44,7 +46,7 @@ def test_every_mistake_of_the_exports_is_told_at_once(tmp_path: Path, command: s
     assert one.process.returncode == 2
     assert set(one.out.splitlines()) >= {
         "exports.toml: line 3: export Main: name: needed: 1 to 40 of a-z, 0-9 and '-', not at its ends",
-        "exports.toml: line 4: export Main: vendor: not known: one of flowroute, telnyx",
+        f"exports.toml: line 4: export Main: vendor: not known: one of {', '.join(FACTS)}",
         'exports.toml: line 9: export second: start: needed: a date without quotes (2026-10-01), or "-7d"',
         "exports.toml: line 10: export second: colour: not a field of an export; docs/settings.md lists them",
     }
@@ -92,6 +94,30 @@ MISTAKES = {
         "export --real --exports {exports} --secrets {secrets} --until 2026-11-20",
         r"only while every base_url is on loopback; theirs has https://api.telnyx.com",
     ),
+    "a vendor that nobody plays": Wrong("vendors --vendor acme", r"Invalid value for '--vendor': 'acme' is not one of"),
+    "a fault of nobody": Wrong("vendors --fault acme:dead", r"acme:dead: no such vendor: 'acme'; possible: .*telnyx"),
+    "no fault": Wrong("vendors --fault telnyx", r"telnyx: no such fault: ''; possible: unauthorized, "),
+    "a fault misspelt": Wrong("vendors --fault telnyx:droped", r"no such fault: 'droped'; possible: .*dropped"),
+    "a fault that it cannot play": Wrong(
+        "vendors --fault telnyx:silent", r"telnyx:silent: this vendor cannot play 'silent'; possible: unauthorized, "
+    ),
+    "a fault of one that does not run": Wrong(
+        "vendors --vendor telnyx --fault flowroute:dead", r"--fault flowroute:dead: only telnyx will run"
+    ),
+    "a fault at no operation": Wrong("vendors --fault telnyx:broken:on=x", r"no such operation: 'x'; possible: create"),
+    "times that are none": Wrong(
+        "vendors --fault telnyx:dead:times=x", r"'times=x': possible are times=N, on=OPERATION"
+    ),
+    "a word too many": Wrong("vendors --fault telnyx:dead:twice", r"'twice': possible are times=N, on=OPERATION and"),
+    "no calls": Wrong("vendors --per-day 0", r"Invalid value for '--per-day'"),
+    "somebody's own file": Wrong(
+        "vendors --out {exports}", r"exports.toml: is there already, and was not written by this command"
+    ),
+    "no folder": Wrong(
+        "vendors --out nowhere/x.toml", r"--out nowhere/x.toml: cannot be written; is there a folder nowhere\?"
+    ),
+    "no certificate": Wrong("vendors --callback-ca {exports}", r"--callback-ca .*exports.toml: no certificate in PEM"),
+    "no certificate file": Wrong("vendors --callback-ca nowhere.pem", r"'nowhere.pem' does not exist"),
     "not said that it is real": Wrong("export --exports {exports}", r"Missing option '--real'"),
 }
 
@@ -114,6 +140,7 @@ def test_a_mistake_is_told_before_anything_starts(tmp_path: Path, name: str, mon
     (tmp_path / "secrets.toml").write_text(wrong.secrets)
     words = wrong.words.format(exports=tmp_path / "exports.toml", secrets=tmp_path / "secrets.toml")
     monkeypatch.setattr("local.commands.demos.cloud", lambda *_: pytest.fail("a cloud was started"))
+    monkeypatch.setattr("local.commands.players.play", lambda *_: pytest.fail("a vendor was started"))
     told = CliRunner().invoke(main, words.split())
     assert told.exit_code == 2
     assert re.search(wrong.said, told.stderr)
@@ -127,6 +154,15 @@ def test_help_is_there(command: str) -> None:
     told = CliRunner().invoke(main, [command, "--help"])
     assert told.exit_code == 0
     assert all(option in told.output for option in ("--exports", "--secrets", "--until", "--out", "--patience"))
+
+
+@pytest.mark.usefixtures("signals")
+def test_help_of_the_vendors_lists_the_faults() -> None:
+    """Each with its line unbroken, whatever the width of the terminal."""
+    told = CliRunner().invoke(main, ["vendors", "--help"], terminal_width=60)
+    assert told.exit_code == 0
+    for name, fault in FAULTS.items():
+        assert re.search(rf"^ +{name} +{re.escape(fault.does)}", told.output, re.MULTILINE)
 
 
 # What somebody else's server may do wrong.

@@ -63,13 +63,20 @@ def test_a_gzip_that_was_altered_is_broken(at: int) -> None:
         whole(bytes(data))
 
 
-def test_a_plain_text_of_unknown_length_must_end_its_last_line() -> None:
-    """Only the line's end says that nothing was cut off; with a known length it may lack."""
-    cut = TEXT[:-1]
-    assert whole(cut, sized=True)[0] == cut
-    assert whole(TEXT, sized=False)[0] == TEXT
-    with pytest.raises(Broken, match="no Content-Length"):
-        whole(cut, sized=False)
+@pytest.mark.parametrize("sized", [True, False])
+def test_a_plain_text_must_end_its_last_line(sized: bool) -> None:
+    """Only the line's end says that nothing was cut off before it was sent, whatever length was told."""
+    assert whole(TEXT, sized=sized)[0] == TEXT
+    with pytest.raises(Broken, match="the last line has no end"):
+        whole(TEXT[:-1], sized=sized)
+
+
+def test_headings_alone_may_lack_the_end_of_their_line() -> None:
+    """Where their length was told; a compressed text has a trailer instead."""
+    assert whole(b"a,b", sized=True)[0] == b"a,b"
+    assert whole(gzip.compress(TEXT[:-1]), sized=False)[0] == TEXT[:-1]
+    with pytest.raises(Broken, match="the last line has no end"):
+        whole(b"a,b", sized=False)
 
 
 @pytest.mark.parametrize(

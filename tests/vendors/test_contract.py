@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from lambdas.core.columns import COLUMNS
-from lambdas.core.errors import Refused, TryAgain
+from lambdas.core.errors import Refused, TryAgain, Unclear
 from lambdas.core.exports import Export, parse
 from lambdas.core.mapping import plain
 from lambdas.core.progress import File, State
@@ -130,7 +130,8 @@ def test_a_report_is_asked_for_waited_for_and_fetched(case: Case) -> None:
 
 
 def _text(case: Case, file: File) -> bytes:
-    with Web().download(case.export.vendor, file.url, case.export.download_from, file.headers) as body:
+    export = case.export
+    with Web().download(export.vendor, file.url, export.download_from, file.headers, export.base_url) as body:
         return Content(iter(body), io.BytesIO(), sized=True).read() or b""
 
 
@@ -173,13 +174,17 @@ def test_a_report_that_the_vendor_does_not_know_is_gone(case: Case) -> None:
     assert case.vendor.look("nobody").state is State.GONE
 
 
-def test_a_report_that_failed_has_failed(case: Case) -> None:
-    """It has no file."""
+def test_a_report_that_failed_is_never_ready(case: Case) -> None:
+    """It has no file. A vendor without a word for it is not understood, and the report given up in time."""
     case.simulator.faults.add("failed")
     _, report = case.ask()
     case.clock.now += timedelta(minutes=5)
-    progress = case.vendor.look(report)
-    assert (progress.state, progress.files) == (State.FAILED, ())
+    try:
+        progress = case.vendor.look(report)
+    except Unclear as problem:
+        assert f"{case.export.vendor}: retrieve: " in problem.what
+    else:
+        assert (progress.state, progress.files) == (State.FAILED, ())
 
 
 def calls(case: Case, vendor: Vendor) -> list[Any]:

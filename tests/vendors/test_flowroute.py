@@ -8,7 +8,8 @@ import pytest
 
 from lambdas.core.errors import Unclear
 from lambdas.core.progress import State
-from lambdas.vendors.flowroute import LIMIT, MEDIA, PAGES
+from lambdas.vendors.flowroute import LIMIT, MEDIA
+from lambdas.vendors.paging import PAGES
 from tests.core.making import mistakes, table
 from tests.vendors.door import Door
 from tests.vendors.making import WINDOW, flowroute, wrapped
@@ -38,7 +39,10 @@ def test_a_window_is_half_open_on_the_start_with_the_filters_that_were_set(door:
     "line",
     ['start_call_start_time = "x"', 'callback_url = "x"', 'direction = "both"', "duration_less_than = -1",
      "duration_less_than = true", 'tollfree_only = "yes"', "number_aliases = []", 'caller_ip = ""',
-     "callerid_numbers = [12065550123]", 'number_aliases_contains = ["x"]'],
+     "callerid_numbers = [12065550123]", 'number_alias = ["x"]', 'caller_ip = "1.2.3"',
+     'destination_numbers = ["+1 (206)"]', 'destination_prefix = ["+"]', "cost_greater_than = nan",
+     "cost_less_than = inf", 'destination_countries_included = ["1"]', 'number_aliases_contains = "x"',
+     "exclude_cancelled = 1", 'duration_greater_than = "10"'],
 )  # fmt: skip
 def test_a_mistake_in_the_options_is_told(line: str) -> None:
     """Ours to set, of another shape, or not a filter that is known."""
@@ -152,7 +156,7 @@ def test_pages_are_turned_by_number_and_links_are_never_followed(door: Door) -> 
 
 def test_a_search_has_a_budget(door: Door) -> None:
     """A list that never ends is searched on at another tick."""
-    door.says({"data": [item()] * LIMIT})
+    door.says(*({"data": [item(n=n)] * LIMIT} for n in range(PAGES)))
     found = flowroute(door).find(SPAN, TAG, SINCE)
     assert (found.report_id, found.complete) == (None, False)
     assert len(door.heard) == PAGES <= 20

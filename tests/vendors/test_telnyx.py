@@ -6,7 +6,8 @@ import pytest
 
 from lambdas.core.errors import Problem, Refused, TryAgain, Unclear
 from lambdas.core.progress import State
-from lambdas.vendors.telnyx import PAGES, PATH, PER_PAGE, PREFIXES, Telnyx
+from lambdas.vendors.paging import PAGES
+from lambdas.vendors.telnyx import PATH, PER_PAGE, PREFIXES, Telnyx
 from tests.core.making import NOW, mistakes, table
 from tests.vendors.door import Door
 from tests.vendors.making import WINDOW, telnyx
@@ -52,6 +53,8 @@ def test_an_account_is_both_sources_unless_narrowed(door: Door) -> None:
         ("call_types = [3]", "call_types"),
         ('record_types = ["broken"]', "record_types"),
         ('source = "fax-api"', "source"),
+        ('source = ["calls", "calls-control"]', "source"),
+        ("source = []", "source"),
         ("connections = [12]", "connections"),
         ("connections = []", "connections"),
         ('filters = [{ filter_type = "or", tags_list = ["a"] }]', "filters"),
@@ -136,8 +139,7 @@ def test_v1_s_list_is_searched_to_its_short_page(door: Door) -> None:
 
 def test_v2_s_list_is_searched_to_its_last_page(door: Door) -> None:
     """Which the envelope tells, however short the pages are."""
-    page = {"data": [{"id": "1", "report_name": "another"}], "meta": {"total_pages": 3}}
-    door.says(page)
+    door.says(*({"data": [{"id": n, "report_name": "another"}], "meta": {"total_pages": 3}} for n in range(3)))
     found = telnyx(door, api='"v2"').find({}, "cdr1.x", NOW)
     assert (found.report_id, found.complete) == (None, True)
     assert [one.query["page[number]"] for one in door.heard] == ["1", "2", "3"]
@@ -145,7 +147,7 @@ def test_v2_s_list_is_searched_to_its_last_page(door: Door) -> None:
 
 def test_a_search_has_a_budget(door: Door) -> None:
     """A list that never ends is searched on at another tick."""
-    door.says([{"id": n, "report_name": None} for n in range(PER_PAGE)])
+    door.says(*([{"id": n + page, "report_name": None} for n in range(PER_PAGE)] for page in range(PAGES)))
     found = telnyx(door).find({}, "cdr1.x", NOW)
     assert (found.report_id, found.complete) == (None, False)
     assert len(door.heard) == PAGES <= 20

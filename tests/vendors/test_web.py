@@ -1,15 +1,21 @@
 """The one HTTP room: keys go where they are called for, errors are reactions, and no text betrays a key or a link."""
 
 import socket
-from contextlib import suppress
-from threading import Thread
+import ssl
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+from pathlib import Path
+from threading import Event, Thread
 from typing import Any
 
 import pytest
 
-from lambdas.core.errors import Broken, Gone, Problem, Refused, TryAgain, Unclear
+from lambdas.core.errors import Broken, Declined, Gone, Problem, Refused, TryAgain, Unclear
 from lambdas.web import Web
 from local.vendors.http import Origin
+from tests.certificate import self_signed
 from tests.vendors.door import Door
 
 KEYS: dict[str, Any] = {"headers": {"x-api-token": "hush-token"}, "auth": ("hush-user", "hush-word")}
@@ -20,8 +26,31 @@ def call(web: Web, door: Door, **how: Any) -> Any:
 
 
 def download(web: Web, url: str, origins: tuple[str, ...]) -> bytes:
-    with web.download("acme", url, origins, {}) as body:
+    with web.download("acme", url, origins, {}, "") as body:
         return b"".join(body)
+
+
+@contextmanager
+def stranger(folder: Path) -> Iterator[tuple[str, list[bytes]]]:
+    """A server with a certificate that it made itself: its URL, and what was sent to it in confidence."""
+    context, met = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER), list[bytes]()
+    context.load_cert_chain(self_signed(folder / "both.pem"))
+    ended = Event()
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.settimeout(0.2)
+
+        def serve() -> None:
+            while not ended.is_set():
+                with suppress(OSError):
+                    peer, _ = server.accept()
+                    with peer, context.wrap_socket(peer, server_side=True) as told:
+                        met.append(told.recv(65_536))
+
+        waiter = Thread(target=serve)
+        waiter.start()
+        yield f"https://127.0.0.1:{server.getsockname()[1]}/", met
+        ended.set()
+        waiter.join()
 
 
 def test_an_answer_has_its_status_headers_and_body(web: Web, door: Door) -> None:
@@ -34,8 +63,8 @@ def test_an_answer_has_its_status_headers_and_body(web: Web, door: Door) -> None
 
 @pytest.mark.parametrize(
     ("status", "kind"),
-    [(400, Refused), (401, Refused), (403, Refused), (404, Gone), (409, Refused), (410, Gone), (415, Refused),
-     (422, Refused), (429, TryAgain), (500, TryAgain), (502, TryAgain), (302, Unclear), (304, Unclear)],
+    [(400, Declined), (401, Refused), (403, Refused), (404, Gone), (409, Declined), (410, Gone), (415, Declined),
+     (422, Declined), (429, TryAgain), (500, TryAgain), (502, TryAgain), (302, Unclear), (304, Unclear)],
 )  # fmt: skip
 def test_a_status_is_a_reaction(web: Web, door: Door, status: int, kind: type[Problem]) -> None:
     """Which names the vendor, the call and the status, and neither the key, the link nor a number."""
@@ -86,14 +115,31 @@ def test_a_long_error_is_cut(web: Web, door: Door) -> None:
 
 @pytest.mark.parametrize(
     ("headers", "after"),
-    [({"Retry_After": "7"}, 7), ({"x_ratelimit_reset": "9"}, 9), ({"Retry_After": "Fri, 20 Nov"}, None), ({}, None)],
+    [
+        ({"Retry_After": "7"}, 7),
+        ({"x_ratelimit_reset": "9"}, 9),
+        ({"Retry_After": "Fri, 20 Nov"}, None),
+        ({}, None),
+    ],
 )
 def test_how_long_to_wait_is_the_vendor_s_word(web: Web, door: Door, headers: dict[str, str], after: float) -> None:
-    """In seconds; a date is passed over."""
+    """In seconds; what is neither a number nor a date is passed over."""
     door.says({}, status=429, **headers)
     with pytest.raises(TryAgain) as again:
         call(web, door)
     assert again.value.after == after
+
+
+@pytest.mark.parametrize(("seconds", "least", "most"), [(90, 80, 91), (-90, 0, 0), (86_400, 3600, 3600)])
+def test_a_date_to_come_back_at_is_held_against_the_answer_s_own(
+    web: Web, door: Door, seconds: int, least: int, most: int
+) -> None:
+    """Our clock may be another; never more than an hour."""
+    until = datetime.now(UTC) + timedelta(seconds=seconds)
+    door.says({}, status=429, Retry_After=format_datetime(until, usegmt=True))
+    with pytest.raises(TryAgain) as again:
+        call(web, door)
+    assert again.value.after is not None and least <= again.value.after <= most
 
 
 def test_a_read_is_repeated_at_once_and_a_create_never(web: Web, door: Door) -> None:
@@ -107,6 +153,84 @@ def test_a_read_is_repeated_at_once_and_a_create_never(web: Web, door: Door) -> 
     with pytest.raises(TryAgain):
         web.call("acme", "create", "POST", f"{door.url}/a", json={})
     assert [one.method for one in door.heard].count("POST") == 1
+
+
+def test_who_says_when_to_come_back_is_not_asked_before(web: Web, door: Door) -> None:
+    """A gateway's 503 with a time is no hiccup."""
+    door.says({}, status=503, Retry_After="120")
+    with pytest.raises(TryAgain) as again:
+        call(web, door)
+    assert (again.value.after, len(door.heard)) == (120, 1)
+
+
+def test_an_answer_that_breaks_off_is_told_with_its_status(web: Web) -> None:
+    """What the vendor did nobody knows then."""
+
+    def cut(environ: dict[str, Any], start: Any) -> list[bytes]:
+        start("201 Created", [("Content-Length", "1000"), ("Content-Type", "application/json")])
+        return [b'{"id": "7", "hush']
+
+    with Origin(cut) as origin, pytest.raises(TryAgain) as told:
+        web.call("acme", "create", "POST", f"{origin.url}/hush", json={})
+    assert "acme: create: HTTP 201, and the answer broke off" in str(told.value)
+    assert told.value.doubt and "hush" not in str(told.value)
+
+
+def test_an_answer_without_end_is_not_read_to_it(web: Web) -> None:
+    """Memory is bounded, whatever a proxy sends."""
+    sent: list[int] = []
+
+    def endless(environ: dict[str, Any], start: Any) -> Iterator[bytes]:
+        start("200 OK", [("Content-Type", "application/json")])
+        for _ in range(64):
+            sent.append(1)
+            yield b"[" * (1 << 20)
+
+    with Origin(endless) as origin, pytest.raises(Unclear, match="acme: list: HTTP 200 with over"):
+        web.call("acme", "list", "GET", f"{origin.url}/a")
+    assert len(sent) < 64
+
+
+def test_a_nest_without_bottom_is_no_json(web: Web, door: Door) -> None:
+    """The parser gives up, and so do we."""
+    door.says("[" * 200_000)
+    with pytest.raises(Unclear, match="without JSON"):
+        call(web, door)
+
+
+def test_a_certificate_that_nobody_knows_is_refused(web: Web, tmp_path: Path) -> None:
+    """Neither a call nor a download goes on, and no key is sent."""
+    with stranger(tmp_path) as (url, met):
+        with pytest.raises(TryAgain, match=r"acme: list: not reachable \(SSLError\)"):
+            web.call("acme", "list", "GET", url, **KEYS)
+        with pytest.raises(TryAgain, match=r"the download broke off \(SSLError\)"):
+            download(web, url, (url,))
+    assert met == []
+
+
+def test_a_file_s_key_goes_only_to_the_vendor_s_own_origin(web: Web, door: Door) -> None:
+    """A link to anywhere else gets the request without it."""
+    key, origins = {"Api-Key": "hush-key"}, (f"{door.url}/files/",)
+    door.says(b"a,b\n")
+    for home in (door.url, "https://api.example.com", door.url.replace("127.0.0.1", "localhost")):
+        with web.download("acme", f"{door.url}/files/a", origins, key, home) as body:
+            assert b"".join(body) == b"a,b\n"
+    assert ["hush-key" in str(one.headers) for one in door.heard] == [True, False, False]
+
+
+@pytest.mark.parametrize(("home", "kind"), [(True, Refused), (False, Gone)])
+def test_a_refused_file_is_the_key_s_fault_only_where_one_was_sent(
+    web: Web, door: Door, home: bool, kind: type[Problem]
+) -> None:
+    """Else the link is dead, and the report is asked for anew."""
+    door.says({"errors": [{"detail": "hush-key is unknown"}]}, status=401)
+    origins, key = (f"{door.url}/f/",), {"Api-Key": "hush-key"}
+    with (
+        pytest.raises(kind) as problem,
+        web.download("acme", f"{door.url}/f/a", origins, key, door.url if home else ""),
+    ):
+        raise AssertionError
+    assert "hush" not in str(problem.value)
 
 
 def test_keys_go_only_where_they_are_called_for(web: Web, door: Door) -> None:
@@ -148,7 +272,7 @@ def test_another_origin_is_refused_with_the_line_to_add(web: Web, door: Door) ->
         (503, TryAgain),
         (429, TryAgain),
         (302, Unclear),
-        (206, Refused),
+        (206, Unclear),
     ],
 )
 def test_a_file_that_is_not_given_is_a_reaction(web: Web, door: Door, status: int, kind: type[Problem]) -> None:
@@ -167,7 +291,7 @@ def _cut(environ: dict[str, Any], start: Any) -> list[bytes]:
 
 def test_a_file_that_is_shorter_than_it_says_is_an_error(web: Web) -> None:
     """Whoever notices it first."""
-    with Origin(_cut) as origin, pytest.raises((TryAgain, Broken)):  # type: ignore[arg-type] # a bare application
+    with Origin(_cut) as origin, pytest.raises((TryAgain, Broken)):
         download(web, f"{origin.url}/hush", (f"{origin.url}/",))
 
 
@@ -178,7 +302,7 @@ def test_a_file_may_come_without_its_length(web: Web) -> None:
         start("200 OK", [("Content-Type", "text/csv")])
         return [b"a,b\n", b"1,2\n"]
 
-    with Origin(plain) as origin, web.download("acme", f"{origin.url}/a", (f"{origin.url}/",), {}) as body:  # type: ignore[arg-type] # a bare application
+    with Origin(plain) as origin, web.download("acme", f"{origin.url}/a", (f"{origin.url}/",), {}, "") as body:
         assert body.expected is None and b"".join(body) == b"a,b\n1,2\n"
 
 

@@ -4,21 +4,17 @@ import json
 import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from ipaddress import ip_address
 from pathlib import Path
 from threading import Thread
 from time import monotonic, sleep
 from typing import Any
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
 
 from local.vendors.callbacks import Mode
 from local.vendors.flowroute import Flowroute, flowroute
+from tests.certificate import self_signed
 from tests.local.vendors.asking import exports, wish
 from tests.local.vendors.conftest import World
 
@@ -159,20 +155,72 @@ def test_https_is_verified_against_the_certificate_handed_in(world: World, tmp_p
         assert len(peer.got) == 1
 
 
-def self_signed(file: Path) -> Path:
-    """Key and certificate for 127.0.0.1 in one file."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "loopback")])
-    now = datetime.now(UTC)
-    built = (
-        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
-        .not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False)
-        .sign(key, hashes.SHA256())
-    )
-    secret = key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
-    file.write_bytes(secret + built.public_bytes(serialization.Encoding.PEM))
-    return file
+def _alone(peer: Receiver, count: int) -> None:
+    """So many have come, and no more come."""
+    peer.wait(count)
+    sleep(0.15)
+    assert len(peer.got) == count
+
+
+@pytest.mark.parametrize(
+    ("fault", "before", "after"), [("silent", 0, 0), ("twice", 0, 2), ("early", 1, 1), ("late", 0, 0)]
+)
+def test_one_callback_can_misbehave(world: World, fault: str, before: int, after: int) -> None:
+    """That of the next create; the one after that comes once, when it is time."""
+    with receiver() as peer, receiver() as other, flowroute(7, "main", clock=world, per_day=9) as vendor:
+        vendor.faults.add(fault)
+        asked(vendor, peer.url)
+        asked(vendor, other.url)
+        _alone(peer, before)
+        assert not other.got
+        world.after(seconds=10)
+        other.wait(1)
+        _alone(peer, after)
+
+
+@pytest.mark.parametrize(("seconds", "wait"), [(None, 600), (30, 30)])
+def test_a_callback_can_come_late(world: World, seconds: float | None, wait: int) -> None:
+    """So many seconds after the export is ready."""
+    with receiver() as peer, flowroute(7, "main", clock=world, per_day=9) as vendor:
+        vendor.faults.add("late", seconds=seconds)
+        asked(vendor, peer.url)
+        world.after(seconds=wait)
+        _alone(peer, 0)
+        world.after(seconds=7)
+        _alone(peer, 1)
+
+
+@pytest.mark.parametrize("path", ["/callbacks/tag/word", "/callbacks/tag/0", "/", ""])
+def test_a_callback_can_be_forged(world: World, path: str) -> None:
+    """It comes instead of the true one; only the last segment of its path is another."""
+    with receiver() as peer, flowroute(7, "main", clock=world, per_day=9) as vendor:
+        vendor.faults.add("forged")
+        asked(vendor, peer.url.removesuffix("/callbacks/t/c") + path + "?a=b")
+        world.after(seconds=10)
+        _alone(peer, 1)
+        came, _, query = peer.got[0][0].partition("?")
+        assert came.rpartition("/")[0] == path.rpartition("/")[0]
+        assert came.rpartition("/")[2] not in (path.rpartition("/")[2], "")
+        assert query == "a=b"
+
+
+def test_an_export_that_calls_nobody_uses_up_no_fault_of_a_callback(world: World) -> None:
+    """It strikes the next that does."""
+    with receiver() as peer, flowroute(7, "main", clock=world, per_day=9) as vendor:
+        vendor.faults.add("silent")
+        exports(vendor, "POST", json=wish())
+        assert vendor.faults.pending
+        asked(vendor, peer.url)
+        assert not vendor.faults.pending
+        world.after(seconds=10)
+        _alone(peer, 0)
+
+
+def test_a_report_that_is_stuck_calls_nobody(world: World) -> None:
+    """Not even late."""
+    with receiver() as peer, flowroute(7, "main", clock=world, per_day=9) as vendor:
+        vendor.faults.add("stuck")
+        vendor.faults.add("late")
+        asked(vendor, peer.url)
+        world.after(days=9)
+        _alone(peer, 0)

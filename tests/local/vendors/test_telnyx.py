@@ -1,8 +1,11 @@
 """The simulated Telnyx: V1 to the letter of its document, V2 as its twin."""
 
+import csv
+from datetime import datetime
 from itertools import product
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import pytest
 import requests
@@ -10,13 +13,27 @@ import requests
 from local.calls import Axis
 from local.vendors.telnyx import V2 as V2_PATHS
 from local.vendors.telnyx import Telnyx, telnyx
+from local.vendors.telnyx_file import COLUMNS, EVERY, FIELDS, HEADINGS
 from tests.local.vendors.asking import ALL, V1, V2, WINDOW, rows, v1, v2
 from tests.local.vendors.conftest import World
 
-FIELDS = [
+FIELDS_OF_V1 = [
     *("id", "start_time", "end_time", "call_types", "record_types", "connections", "report_name", "status"),
     *("report_url", "filters", "created_at", "updated_at"),
 ]
+# The example of https://developers.telnyx.com/api-reference/cdr-reports/get-available-cdr-report-fields
+DOCUMENTED = {
+    "Interaction Data": [
+        *("origination_number", "terminating_number", "start_timestamp_utc", "start_timestamp"),
+        *("answer_timestamp", "end_timestamp", "direction"),
+    ],
+    "Number Information": [
+        *("origination_city", "origination_state", "origination_lata", "origination_country"),
+        *("terminating_city", "terminating_state"),
+    ],
+    "Telephony Data": ["route", "connection_id", "hangup_code", "pdd", "tags", "sip_call_id", "mos"],
+    "Billing": ["billable_time", "cost", "rate", "billing_group_id"],
+}
 
 
 def made(vendor: Telnyx, **more: Any) -> dict[str, Any]:
@@ -39,12 +56,21 @@ def ids(vendor: Telnyx, world: World, **more: Any) -> set[str]:
     return {row["Unique CDR ID"] for row in rows(got(vendor, report["id"])["report_url"])}
 
 
+def wanted(vendor: Telnyx, world: World, **more: Any) -> tuple[dict[str, Any], str]:
+    """A complete V2 request as its retrieve answers it, and its file."""
+    answer = v2(vendor, "POST", json={**ALL, **more})
+    assert answer.status_code == 200, answer.text
+    world.after(seconds=10)
+    body: dict[str, Any] = v2(vendor, "GET", f"/{answer.json()['data']['id']}").json()["data"]
+    return body, requests.get(body["report_url"], timeout=9).text
+
+
 def test_a_request_is_echoed_with_every_documented_field(telnyx_vendor: Telnyx) -> None:
     """Bare, ids and connections as strings, filters as one string, no link yet."""
     wanted = {"connections": ["17", "18"], "report_name": "cdr1.tag", "source": "call-control"}
     criteria = [{"filter_type": "and", "cli": "+1206", "cli_filter": "starts_with"}]
     body = made(telnyx_vendor, **wanted, filters=criteria)
-    assert list(body) == FIELDS
+    assert list(body) == FIELDS_OF_V1
     assert UUID(body["id"]).version == 1
     assert {name: body[name] for name in WINDOW} == WINDOW
     assert (body["call_types"], body["record_types"]) == ([1, 2], [1, 2, 3])
@@ -246,14 +272,19 @@ def test_the_end_may_be_left_out_in_v1_alone(telnyx_vendor: Telnyx) -> None:
         ("latest", "2026-11-24T00:00:00+00:00", "2026-11-24T09:00:01+00:00", 400),
         ("longest", "2026-11-01T00:00:00+00:00", "2026-11-02T00:00:00+00:00", 200),
         ("longest", "2026-11-01T00:00:00+00:00", "2026-11-02T00:00:01+00:00", 400),
+        ("shorter", "2026-11-01T00:00:00+00:00", "2026-11-01T23:59:59+00:00", 200),
+        ("shorter", "2026-11-01T00:00:00+00:00", "2026-11-02T00:00:00+00:00", 400),
         ("oldest", "2026-11-01T00:00:00+00:00", "2026-11-22T09:00:00+00:00", 200),
         ("oldest", "2026-11-22T00:00:00+00:00", "2026-11-22T08:59:59+00:00", 400),
     ],
 )
 def test_each_reading_of_the_24_hour_rule(world: World, rule: Any, start: str, end: str, status: int) -> None:
-    """Latest end, longest span, oldest end: each refuses what lies one second beyond."""
+    """Latest end, longest span, a span below that, oldest end: each refuses what lies one second beyond."""
     with telnyx(7, "main", clock=world, per_day=1, end_rule=rule) as vendor:
-        assert v1(vendor, "POST", json={"start_time": start, "end_time": end}).status_code == status
+        answer = v1(vendor, "POST", json={"start_time": start, "end_time": end})
+        assert answer.status_code == status
+        if status == 400:
+            assert answer.json()["errors"][0]["detail"] == "end_time: must be less than 24 hours from now"
 
 
 def test_the_list_is_a_bare_array_of_pages_newest_first(telnyx_vendor: Telnyx) -> None:
@@ -314,9 +345,125 @@ def test_v2_wraps_everything(telnyx_vendor: Telnyx, world: World) -> None:
     assert v2(telnyx_vendor, "GET", f"/{one['id']}").status_code == 404
 
 
-def test_v2_has_more_sources_and_filters(telnyx_vendor: Telnyx, world: World) -> None:
-    """A fax source without calls, and a billing group that narrows."""
-    assert v2(telnyx_vendor, "POST", json={**ALL, "source": "fax-api"}).status_code == 200
+def test_v2_tells_more_of_a_request(telnyx_vendor: Telnyx) -> None:
+    """Every field of V1's answer and five of its own; who names no zone gets UTC."""
+    body = v2(telnyx_vendor, "POST", json=ALL).json()["data"]
+    assert set(body) == {*FIELDS_OF_V1, "source", "timezone", "managed_accounts", "retry", "record_type"}
+    assert (body["timezone"], body["managed_accounts"]) == ("UTC", [])
+    assert (body["record_type"], body["filters"]) == ("cdr_detailed_report", [])
+
+
+@pytest.mark.parametrize("path", V2_PATHS)
+def test_v2_lists_the_fields_that_may_be_asked_for(telnyx_vendor: Telnyx, path: str) -> None:
+    """In four groups and no envelope, under either prefix, each group with the documented names first."""
+    headers = {"Authorization": f"Bearer {telnyx_vendor.credentials['key']}"}
+    body = requests.get(f"{telnyx_vendor.root}{path}/fields", headers=headers, timeout=9).json()
+    assert list(body) == list(DOCUMENTED)
+    assert {group: names[: len(DOCUMENTED[group])] for group, names in body.items()} == DOCUMENTED
+    assert requests.get(f"{telnyx_vendor.root}{path}/fields", timeout=9).status_code == 401
+    assert v1(telnyx_vendor, "GET", "/fields").status_code == 404
+
+
+def test_every_column_has_exactly_one_name() -> None:
+    """Those of each report, and those that come only on request."""
+    names = [name for group in FIELDS.values() for name in group]
+    assert len(names) == len(set(names)) == len(EVERY)
+    assert set(HEADINGS.values()) == set(EVERY)
+
+
+def test_a_file_has_only_the_fields_asked_for(telnyx_vendor: Telnyx, world: World) -> None:
+    """In the file's own order, each once, whatever else is asked; they are the same cells as in the whole file."""
+    names = ["cost", "origination_number", "cost", "call_uuid"]
+    _, narrow = wanted(telnyx_vendor, world, fields=names, include_all_metadata=True)
+    _, whole = wanted(telnyx_vendor, world)
+    found = list(csv.DictReader(narrow.splitlines()))
+    assert list(found[0]) == ["Call UUID", "Originating Number", "Cost"]
+    assert found == [{name: row[name] for name in found[0]} for row in csv.DictReader(whole.splitlines())]
+
+
+def test_v2_without_wishes_gives_v1s_file(telnyx_vendor: Telnyx, world: World) -> None:
+    """Byte for byte; V1 knows no wishes."""
+    v1_id = made(telnyx_vendor, fields=["cost"], timezone="Asia/Tokyo", include_all_metadata=True)["id"]
+    _, text = wanted(telnyx_vendor, world, fields=[], timezone=None, include_all_metadata=False)
+    assert requests.get(got(telnyx_vendor, v1_id)["report_url"], timeout=9).text == text
+    assert text.splitlines()[0].split(",") == list(COLUMNS)
+
+
+def test_all_metadata_is_every_column(telnyx_vendor: Telnyx, world: World) -> None:
+    """Those that a report leaves out come last; no call knows a city."""
+    _, text = wanted(telnyx_vendor, world, include_all_metadata=True)
+    found = list(csv.DictReader(text.splitlines()))
+    assert list(found[0]) == [*COLUMNS, "Start Timestamp", "Originating city", "Terminating city"]
+    assert all(row["Start Timestamp"] == row["Start Timestamp(UTC)"] for row in found)
+    assert {row["Originating city"] for row in found} == {""}
+
+
+def test_times_are_in_the_zone_asked_for(telnyx_vendor: Telnyx, world: World) -> None:
+    """All but the one that says UTC, across midnight too; the request's own times stay in UTC."""
+    body, text = wanted(telnyx_vendor, world, timezone="Asia/Kolkata", include_all_metadata=True)
+    assert (body["timezone"], body["start_time"]) == ("Asia/Kolkata", WINDOW["start_time"])
+    calls = {call.row_id: call for call in telnyx_vendor.calls.day(world.now.date().replace(day=20))}
+    for row in csv.DictReader(text.splitlines()):
+        call = calls[row["Unique CDR ID"]]
+        assert row["Start Timestamp(UTC)"] == f"{call.started_at:%Y-%m-%d %H:%M:%S}"
+        names = ("Start Timestamp", "Answer Timestamp", "End Timestamp")
+        assert [row[name] for name in names] == [
+            _kolkata(at) for at in (call.started_at, call.answered_at, call.ended_at)
+        ]
+
+
+def _kolkata(at: datetime | None) -> str:
+    return f"{at.astimezone(ZoneInfo('Asia/Kolkata')):%Y-%m-%d %H:%M:%S}" if at else ""
+
+
+def test_managed_accounts_are_echoed_and_add_nothing(telnyx_vendor: Telnyx, world: World) -> None:
+    """The account manages no other, so an unknown one has no calls, and all of them are none."""
+    others = ["f47ac10b-58cc-4372-a567-0e02b2c3d479"]
+    body, text = wanted(telnyx_vendor, world, managed_accounts=others, select_all_managed_accounts=True)
+    assert body["managed_accounts"] == others
+    assert text == wanted(telnyx_vendor, world)[1]
+
+
+@pytest.mark.parametrize("source", ["fax-api", "webrtc"])
+def test_v2s_other_sources_have_no_calls(telnyx_vendor: Telnyx, world: World, source: str) -> None:
+    """The account neither faxes nor calls from a browser: a header alone."""
+    body, text = wanted(telnyx_vendor, world, source=source)
+    assert body["source"] == source
+    assert text.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({"start_time": None}, "start_time"),
+        ({"timezone": "Mars/Olympus"}, "Mars/Olympus"),
+        ({"timezone": "America"}, "America"),
+        ({"timezone": "../etc/passwd"}, "timezone"),
+        ({"timezone": 1}, "timezone"),
+        ({"fields": ["cost", "colour"]}, "colour"),
+        ({"fields": ["Cost"]}, "Cost"),
+        ({"fields": "cost"}, "fields"),
+        ({"fields": [1]}, "fields"),
+        ({"include_all_metadata": "yes"}, "include_all_metadata"),
+        ({"managed_accounts": "a"}, "managed_accounts"),
+        ({"managed_accounts": [1]}, "managed_accounts"),
+        ({"select_all_managed_accounts": 1}, "select_all_managed_accounts"),
+    ],
+)
+@pytest.mark.parametrize("path", V2_PATHS)
+def test_what_v2_alone_knows_is_refused_by_422(
+    telnyx_vendor: Telnyx, path: str, change: dict[str, Any], told: str
+) -> None:
+    """The error names the field or the value, and nothing is created."""
+    headers = {"Authorization": f"Bearer {telnyx_vendor.credentials['key']}"}
+    answer = requests.post(f"{telnyx_vendor.root}{path}", json={**ALL, **change}, headers=headers, timeout=9)
+    assert answer.status_code == 422
+    assert told in answer.json()["errors"][0]["detail"]
+    assert telnyx_vendor.created == []
+
+
+def test_v2_filters_by_billing_group(telnyx_vendor: Telnyx, world: World) -> None:
+    """Its id narrows the report."""
     group = telnyx_vendor.calls.holder.lines[0].billing_group_id
     criteria = [{"filter_type": "and", "billing_group": group}]
     report = v2(telnyx_vendor, "POST", json={**ALL, "filters": criteria}).json()["data"]

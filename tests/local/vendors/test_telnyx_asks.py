@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from local.calls import Call, Calls
+from local.vendors.http import Refusal
 from local.vendors.telnyx_asks import parse, wants
 from tests.local.vendors.asking import ALL
 
@@ -14,10 +15,11 @@ CALLS = Calls(7, "filters", 600)
 DAY = CALLS.day(date(2026, 11, 20))
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
 LINE = CALLS.holder.lines[0]
+TAGGED = next(call for call in DAY if call.source == "calls" and call.tags and "1" in call.to_number)
 
 
-def chosen(**more: Any) -> set[str]:
-    asked = parse({**ALL, **more}, NOW, "latest", v2=False)
+def chosen(v2: bool = False, **more: Any) -> set[str]:
+    asked = parse({**ALL, **more}, NOW, "latest", v2)
     return {call.row_id for call in DAY if wants(asked, call)}
 
 
@@ -46,6 +48,51 @@ def test_tags_match_any_of_the_list() -> None:
     """A call with one of the tags is enough."""
     tags = criterion("and", tags_list=["vip", "outbound"])
     assert chosen(filters=[tags]) == searched(lambda call: bool({"vip", "outbound"} & set(call.tags)))
+
+
+def test_v2_takes_one_tag_and_a_billing_group() -> None:
+    """Each alone; a list of tags as V1 has it, too."""
+    one = criterion("and", tags_list="vip")
+    assert chosen(True, filters=[one]) == searched(lambda call: "vip" in call.tags)
+    assert chosen(True, filters=[{**one, "tags_list": ["vip"]}]) == chosen(True, filters=[one])
+    group = criterion("and", billing_group=LINE.billing_group_id)
+    assert chosen(True, filters=[group]) == searched(lambda call: call.billing_group_id == LINE.billing_group_id)
+
+
+def test_an_object_of_v2_may_say_several_things() -> None:
+    """As the public page's example does: then a call must have all of them."""
+    tag = TAGGED.tags[0]
+    ends = {"cli": TAGGED.from_number[:3], "cli_filter": "starts_with", "cld": "1", "cld_filter": "contains"}
+    both = criterion("and", **ends, tags_list=tag, billing_group=TAGGED.billing_group_id)
+    assert chosen(True, filters=[both]) == searched(
+        lambda call: (
+            call.from_number.startswith(TAGGED.from_number[:3])
+            and "1" in call.to_number
+            and tag in call.tags
+            and call.billing_group_id == TAGGED.billing_group_id
+        )
+    )
+
+
+@pytest.mark.parametrize(
+    ("item", "v2"),
+    [
+        ({"cli": "1", "cli_filter": "contains", "tags_list": ["vip"]}, False),
+        ({"billing_group": "a-uuid"}, False),
+        ({"tags_list": "vip"}, False),
+        ({"cli": "1"}, True),
+        ({"cli_filter": "contains"}, True),
+        ({"cli": "1", "cli_filter": ["contains"]}, True),
+        ({"tags_list": "vip", "color": "red"}, True),
+        ({"billing_group": 1}, True),
+        ({"tags_list": [1]}, True),
+        ({}, True),
+    ],
+)
+def test_an_object_that_is_half_or_unknown_is_refused(item: dict[str, Any], v2: bool) -> None:
+    """The number of the object is told."""
+    with pytest.raises(Refusal, match=r"filters\[0\]"):
+        chosen(v2, filters=[{"filter_type": "and", **item}])
 
 
 def test_ands_come_before_ors() -> None:

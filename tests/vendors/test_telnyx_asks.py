@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lambdas.core.filters import check
+from lambdas.vendors.telnyx_asks import rules
 from tests.core.making import always
 
 CLI = {"cli": "+1206", "cli_filter": "starts_with"}
@@ -21,20 +21,20 @@ def one(kind: str, **more: Any) -> dict[str, Any]:
 def test_the_first_is_an_and_and_no_and_follows_an_or(kinds: list[str]) -> None:
     """Any other order of any length is right."""
     allowed = not kinds or (kinds[0] == "and" and "or,and" not in ",".join(kinds))
-    assert (check([one(kind) for kind in kinds]) == []) is allowed
+    assert (rules([one(kind) for kind in kinds]) == []) is allowed
 
 
 def test_a_wrong_order_is_told_with_the_object() -> None:
     """Counted from one, as people do."""
-    assert check([one("or")]) == ["object 1: the first object's filter_type must be 'and'"]
-    assert check([one("and"), one("or"), one("and")]) == ["object 3: an 'and' may not follow an 'or'"]
+    assert rules([one("or")]) == ["object 1: the first object's filter_type must be 'and'"]
+    assert rules([one("and"), one("or"), one("and")]) == ["object 3: an 'and' may not follow an 'or'"]
 
 
 @pytest.mark.parametrize("match", ["contains", "starts_with", "ends_with"])
 @pytest.mark.parametrize("end", ["cli", "cld"])
 def test_either_end_matches_in_three_ways(end: str, match: str) -> None:
     """A part of a number and how it is compared."""
-    assert check([one("and", **{end: "206", f"{end}_filter": match})]) == []
+    assert rules([one("and", **{end: "206", f"{end}_filter": match})]) == []
 
 
 @pytest.mark.parametrize(
@@ -56,4 +56,31 @@ def test_either_end_matches_in_three_ways(end: str, match: str) -> None:
 )
 def test_a_wrong_object_is_told_with_the_rule(wrong: Any, said: str) -> None:
     """Which object, and what it should be."""
-    assert any(said in told for told in check(wrong))
+    assert any(said in told for told in rules(wrong))
+
+
+@pytest.mark.parametrize(
+    ("more", "older", "newer"),
+    [
+        (CLI, True, True),
+        ({"tags_list": ["vip"]}, True, False),
+        ({"tags_list": "vip"}, False, True),
+        ({"billing_group": "a-uuid"}, False, True),
+        ({**CLI, "cld": "49", "cld_filter": "contains", "tags_list": "vip", "billing_group": "a-uuid"}, False, True),
+        ({"colour": "red"}, False, False),
+        ({**CLI, "colour": "red"}, False, False),
+        ({"cli_filter": "contains"}, False, False),
+        ({"billing_group": ""}, False, False),
+    ],
+)
+def test_each_api_has_its_own_shapes(more: dict[str, Any], older: bool, newer: bool) -> None:
+    """V2 has a billing group, one tag without a list, and several criteria in one object."""
+    assert (rules([one("and", **more)]) == []) is older
+    assert (rules([one("and", **more)], newer=True) == []) is newer
+
+
+def test_v2_s_own_shapes_have_rules_too() -> None:
+    """The message names the object and the rule."""
+    assert rules([one("and", billing_group="")], newer=True) == ["object 1: billing_group is a text, not empty"]
+    assert "or billing_group" in rules([one("and", colour="red")], newer=True)[0]
+    assert rules([one("and", tags_list=["vip"])], newer=True) == ["object 1: tags_list is a text, not empty"]

@@ -1,0 +1,56 @@
+"""A vendor's answer read leniently: what is there in whatever form, and nothing where it makes no sense."""
+
+from collections.abc import Collection, Mapping
+from datetime import UTC, datetime
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+SHOWN = 60  # characters of a value that an error may tell
+
+
+def mapping(value: Any) -> Mapping[str, Any]:
+    """The object, or an empty one."""
+    return value if isinstance(value, Mapping) else {}
+
+
+def ident(value: Any) -> str | None:
+    """The `id` of an object as a text, whether it came as an integer or a string."""
+    found = mapping(value).get("id")
+    return str(found) if type(found) in (int, str) and found != "" else None
+
+
+def moment(value: Any) -> datetime | None:
+    """An instant: ISO 8601 with any offset, UTC without one."""
+    try:
+        when = datetime.fromisoformat(str(value))
+    except ValueError:
+        return None
+    return when if when.tzinfo else when.replace(tzinfo=UTC)
+
+
+def whole(value: Any) -> int | None:
+    """A whole number, also from a text; None for none. ValueError for what is no such number."""
+    amount = decimal(value)
+    if amount is None:
+        return None
+    if amount != amount.to_integral_value():
+        raise ValueError
+    return int(amount)
+
+
+def decimal(value: Any) -> Decimal | None:
+    """A finite amount, also from a text; None for none. ValueError for what is no such amount."""
+    if value is None:
+        return None
+    try:
+        amount = Decimal(str(value))
+    except InvalidOperation:
+        raise ValueError from None
+    if not amount.is_finite():
+        raise ValueError
+    return amount
+
+
+def kept(answer: Mapping[str, Any], names: Collection[str]) -> dict[str, str]:
+    """Of an answer that is not understood, the fields that may be logged."""
+    return {name: f"{answer[name]!r:.{SHOWN}}" for name in names if name in answer}

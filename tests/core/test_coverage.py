@@ -1,0 +1,68 @@
+"""The coverage tells of each day whether it is all there, and for what: from what is published alone."""
+
+from dataclasses import replace
+
+import pytest
+
+from lambdas.core.coverage import coverage
+from lambdas.core.rows import Published, Row, Work
+from tests.core.making import NOW, row, window
+
+COPY = Published(0, "d", "k", "e", "r", (), 7, NOW)
+
+
+def done(**fields: object) -> Row:
+    return replace(row(Work.DONE, published=COPY, due_at=None), **fields)  # type: ignore[arg-type] # fields of a row
+
+
+def test_a_day_is_complete_when_every_window_of_every_source_is_copied() -> None:
+    """Rows and windows are counted; without a re-export to come it is final."""
+    (day,) = coverage([done(), done(window=window(source="call-control"))])
+    assert (day.export, day.date, day.state, day.windows, day.copied, day.rows) == (
+        "main", "2026-11-19", "complete", 2, 2, 14,
+    )  # fmt: skip
+    assert day.final
+    assert day.told == "complete for all calls"
+    assert not coverage([done(due_at=NOW)])[0].final
+
+
+def test_nobody_takes_a_filtered_day_for_a_full_one() -> None:
+    """The narrowing fields of every copy are told, by their names."""
+    narrow = replace(COPY, narrowed=("connections", "filters"))
+    (day,) = coverage([done(published=narrow), done(window=window(source="call-control"))])
+    assert day.narrowed == ("connections", "filters")
+    assert day.told == "complete for this filter: connections, filters"
+
+
+@pytest.mark.parametrize(
+    ("states", "told"),
+    [
+        ([Work.PLANNED], "open"),
+        ([Work.ASKING, Work.COPYING], "open"),
+        ([Work.STUCK, Work.PLANNED], "stuck"),
+        ([Work.STUCK, Work.QUARANTINED], "quarantined"),
+        ([Work.LOST, Work.QUARANTINED], "lost"),
+        ([Work.UNREACHABLE], "unreachable"),
+    ],
+)
+def test_a_day_that_lacks_a_window_tells_the_worst_of_it(states: list[Work], told: str) -> None:
+    """One copied window beside it makes no day."""
+    rows = [row(state, window=window(hour=n + 1, seconds=3600)) for n, state in enumerate(states)]
+    (day,) = coverage([done(window=window(hour=0, seconds=3600)), *rows])
+    assert (day.state, day.told, day.copied) == (told, told, 1)
+
+
+def test_what_was_published_stays_covered_whatever_is_done_about_it() -> None:
+    """A re-export under way, stuck or put aside takes nothing away."""
+    for state in (Work.PLANNED, Work.ASKED, Work.QUARANTINED):
+        (day,) = coverage([row(state, published=COPY)])
+        assert (day.state, day.final) == ("complete", False)
+
+
+def test_days_and_exports_are_told_apart() -> None:
+    """In their order."""
+    other = done(export="other")
+    days = coverage([other, done(window=window(20)), done()])
+    assert [(day.export, day.date) for day in days] == [
+        ("main", "2026-11-19"), ("main", "2026-11-20"), ("other", "2026-11-19"),
+    ]  # fmt: skip
