@@ -12,6 +12,7 @@ from typing import Any
 from rich.console import Console
 from rich.markup import escape
 
+from lambdas.core.coverage import coverage
 from lambdas.core.exports import Exports, parse
 from lambdas.core.origins import loopback
 from lambdas.vendors import FACTS
@@ -141,12 +142,23 @@ def report(at: Set, asked: Asked, ended: Outcome, console: Console, **facts: Any
     roles = {name: role for name, role in at.roles.items() if name not in late}
     lines = truth.compare(truth.answered(at.stack), truth.true(at.exports, roles, ended.rows), roles)
     truth.show(lines, console)
+    covered(ended, console)
     trouble(ended, console)
     right = all(line.right for line in lines) and not troubled(ended)
     if asked.out:
         out.write(asked.out, at.stack, ended.rows, lines, right=right and not ended.left, **facts)
         console.print(f"written to {asked.out} (it holds phone numbers): s3/, ledger.jsonl, summary.json")
     return right
+
+
+def covered(ended: Outcome, console: Console) -> None:
+    """A line for each export and state of its days: what is complete says for what."""
+    days: dict[tuple[str, str], list[str]] = {}
+    for day in coverage(ended.rows):
+        days.setdefault((day.export, day.told), []).append(day.date)
+    for (export, state), dates in days.items():
+        span = dates[0] if len(dates) == 1 else f"{dates[0]} to {dates[-1]}, {len(dates)} days"
+        console.print(f"coverage of {export}: {state} ({span})", markup=False, soft_wrap=True)
 
 
 def troubled(ended: Outcome) -> bool:

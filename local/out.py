@@ -9,6 +9,7 @@ from typing import Any
 
 from boto3.dynamodb.types import TypeDeserializer
 
+from lambdas.core.coverage import coverage
 from lambdas.core.rows import Row
 from local.stack import Stack
 from local.truth import Line
@@ -28,8 +29,10 @@ def write(folder: Path, stack: Stack, rows: Iterable[Row], lines: list[Line], **
     plain = [{name: read.deserialize(value) for name, value in item.items()} for item in stack.items()]
     text = "".join(json.dumps(item, default=_number, sort_keys=True) + "\n" for item in plain)
     (folder / "ledger.jsonl").write_text(text)
+    rows = list(rows)
     windows = [_window(row) for row in sorted(rows, key=lambda row: (row.export, row.window))]
-    told = {**facts, "windows": windows, "days": [_day(line) for line in lines]}
+    covered = [{**asdict(day), "told": day.told} for day in coverage(rows)]
+    told = {**facts, "windows": windows, "coverage": covered, "days": [_day(line) for line in lines]}
     (folder / "summary.json").write_text(json.dumps(told, indent=2, default=str) + "\n")
 
 
@@ -47,6 +50,7 @@ def _window(row: Row) -> dict[str, Any]:
         "run": row.run,
         "rows": published.rows if published else None,
         "totals": dict(published.totals) if published else None,
+        "narrowed": list(published.narrowed) if published else None,
         "sha256": published.digest if published else None,
         "etag": published.etag if published else None,
         "keys": {"calls": published.key, "raw": list(published.raw), "receipt": published.receipt}

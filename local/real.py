@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.table import Table
 
 from local import out, truth
-from local.demo import Asked, Teller, deployed, trouble, troubled
+from local.demo import Asked, Teller, covered, deployed, trouble, troubled
 from local.watch import Halted, Outcome, Watch, title, told
 
 HOURS = 3600.0
@@ -30,6 +30,7 @@ def export(asked: Asked, console: Console) -> bool:
         ended = Watch(at.stack, at.exports, at.clock, until, tell, asked.patience, BRIEF).wait()
         lines = truth.compare(truth.answered(at.stack), {}, {})
         _show(ended, console)
+        covered(ended, console)
         trouble(ended, console)
         out.write(folder, at.stack, ended.rows, lines, until=until, right=not troubled(ended) and not ended.left)
     console.print(f"written to {folder}: s3/, ledger.jsonl, summary.json", soft_wrap=True)

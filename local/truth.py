@@ -69,9 +69,10 @@ def _reported(export: Export, role: Role, row: Row) -> Iterable[Call]:
     window = row.window
     vendor = VENDORS[export.vendor]
     asked = vendor(export, dict.fromkeys(vendor.facts.secret[export.api], ""), Web()).fields(window)
-    wanted = SIMULATORS[role.vendor].wanted(asked, window.end, export.api)
+    simulator = SIMULATORS[role.vendor]
+    wanted = simulator.wanted(asked, window.end, export.api)
     calls = role.calls().between(window.start, window.end, axis=role.axis, closed=role.closed)
-    return filter(wanted, calls)
+    return map(simulator.told, filter(wanted, calls))
 
 
 def compare(found: Days, real: Days, roles: Mapping[str, Role]) -> list[Line]:

@@ -139,6 +139,7 @@ def open_work(exports: Exports, heads: Mapping[str, Head], rows: Iterable[Row], 
         yield from _unplanned(export, heads.get(name), horizon)
     for row in rows:
         again = row.state in (Work.DONE, Work.QUARANTINED) and row.due_at is not None and row.due_at <= horizon
+        again = again or row.leftover is not None
         if row.export in active and (row.state in BUSY or again):
             yield Open(row.export, f"{title(row.window)}: {told(row)}")
 
@@ -158,7 +159,8 @@ def told(row: Row) -> str:
     """A row's state with what matters about it."""
     match row.state:
         case Work.DONE if row.published:
-            return f"done, {row.published.rows} rows"
+            kept = f"done, {row.published.rows} rows"
+            return f"{kept}; {row.reason}" if row.reason else kept
         case Work.ASKED if not row.reason:
             return f"asked{f', looked {row.looks}x' if row.looks else ''}"
         case Work.PLANNED if row.reason:

@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from lambdas import copier
+from lambdas.core.coverage import coverage
 from lambdas.core.rows import Row, Work, move
 from local.calls import Axis, Tally, truth
 from local.vendors.flowroute import Flowroute
@@ -315,3 +316,33 @@ def test_no_calls_is_a_success(clock: Clock) -> None:
             assert row.state is Work.DONE and row.published is not None
             assert row.published.rows == 0
             assert read(at.objects("calls/")[row.published.key]) == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "options", "narrowed"),
+    [
+        (Telnyx, "{ source = 'calls', call_types = ['inbound'] }", ["call_types", "source"]),
+        (Telnyx, "{ record_types = ['complete'], call_types = [1, 2] }", ["record_types"]),
+        (Telnyx, "{}", []),
+        (Flowroute, "{ callerid_prefix = ['1206'], tollfree_only = false }", ["callerid_prefix"]),
+        (Flowroute, "{}", []),
+    ],
+    ids=str,
+)
+def test_nobody_takes_a_filtered_export_for_a_full_one(
+    clock: Clock, kind: type[Telnyx | Flowroute], options: str, narrowed: list[str]
+) -> None:
+    """The receipt, the ledger and the coverage say what was left out, by name; no number of a filter gets there."""
+    with (
+        kind.play(5, "one", clock=clock, per_day=20) as vendor,
+        world(TEXT.format(vendor, vendor.name, 1, f"reexport = []\noptions = {options}"), clock) as at,
+    ):
+        at.quiet()
+        told = f"this filter: {', '.join(narrowed)}" if narrowed else "all calls"
+        for text in at.objects("receipts/").values():
+            receipt = json.loads(text)
+            assert (receipt["narrowed"], receipt["complete_for"]) == (narrowed, told)
+            assert b"1206" not in text
+        assert all(row.published and list(row.published.narrowed) == narrowed for row in at.rows("one"))
+        (day,) = coverage(at.rows("one"))
+        assert (day.told, day.final) == (f"complete for {told}", True)

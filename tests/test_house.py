@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 import lambdas
+from lambdas.vendors import VENDORS
 
 ROOT = Path(__file__).resolve().parent.parent
 HANDLERS = ("requester", "callback", "poller", "copier")
@@ -70,6 +71,14 @@ def test_the_pure_part_needs_the_standard_library_alone(path: Path) -> None:
 def test_the_lambdas_know_nothing_outside_themselves(path: Path) -> None:
     """Neither the stack nor the local run nor a test is known in there."""
     assert not {one.split(".")[0] for one in imports(path)} & {"infra", "local", "tests", "cli", "app"}
+
+
+@pytest.mark.parametrize("vendor", VENDORS)
+def test_a_vendor_s_words_stop_in_its_own_file(vendor: str) -> None:
+    """Neither another room of the Lambdas, nor the stack, nor the simulators' frame knows that it exists."""
+    rooms = [path for path in SOURCES if path.is_relative_to(ROOT / "local" / "vendors") or "local" not in path.parts]
+    knowing = {name(path) for path in rooms if vendor in path.read_text("utf-8").lower()}
+    assert {path.rpartition("/")[2].partition("_")[0].removesuffix(".py") for path in knowing} == {vendor}
 
 
 @pytest.mark.parametrize("outside", ["boto3", "botocore", "requests", "pyarrow"])

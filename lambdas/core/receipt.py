@@ -80,7 +80,8 @@ def _apart(ours: Decimal, theirs: Decimal) -> Decimal:
 def narrowed(fields: Mapping[str, Any], export: Export, facts: Facts) -> tuple[str, ...]:
     """The fields of a request that left calls of the account out; their values may be phone numbers and stay here."""
     every = facts.sources({}, export.api)
-    return (*(("source",) if set(export.sources) < set(every) else ()), *facts.narrows(fields))
+    some = ("source",) if set(export.sources) < set(every) else ()
+    return tuple(sorted({*some, *facts.narrows(fields)}))
 
 
 def complete_for(narrowed: Collection[str]) -> str:

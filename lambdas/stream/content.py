@@ -79,7 +79,7 @@ class Content(io.RawIOBase):
             self._take(self._inflate(chunk) if self.form == "gzip" else chunk)
 
     def _begin(self, chunk: bytes) -> None:
-        """Told by the first bytes, not by the name: Flowroute's gzip also comes plain (shared/vendors.md)."""
+        """Told by the first bytes, not by the name: what is called .gz may come plain (shared/vendors.md)."""
         self.form = next((form for first, form in FORMS.items() if chunk.startswith(first)), "plain")
         if self.form == "gzip":
             self._unzip = zlib.decompressobj(WBITS)

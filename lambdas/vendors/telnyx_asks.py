@@ -45,7 +45,7 @@ def check(given: Options, api: str) -> list[Mistake]:
     found = options.check(given, OPTIONS[api], OURS, f"Telnyx's {api}")
     if "filters" in given:
         found += [("filters", what) for what in rules(given["filters"], newer=api == "v2")]
-    if "fields" in given and OPTIONS[api].get("fields", options.ANY).fits(given["fields"]):
+    if "fields" in OPTIONS[api] and OPTIONS[api]["fields"].fits(given.get("fields")):
         found += [("fields", what) for what in _missing(given["fields"])]
     return found + options.both(given, "managed_accounts", "select_all_managed_accounts")
 

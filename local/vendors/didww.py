@@ -5,6 +5,7 @@ from __future__ import annotations
 import hmac
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, ClassVar, Self
@@ -77,6 +78,11 @@ class Didww(Vendor[Asked, Built]):
         """By type and filter."""
         asked = parse({"data": {"type": "exports", "attributes": dict(fields)}}, end)
         return lambda call: wants(asked, call)
+
+    @classmethod
+    def told(cls, call: Call) -> Call:
+        """Nothing is said of the seconds that an inbound call is billed for."""
+        return replace(call, billed_s=0) if call.direction == "inbound" else call
 
     def opened(self) -> None:
         """The file is on the API's own origin."""

@@ -18,6 +18,7 @@ from local.calls import Axis
 from local.demo import Set, rehearse
 from local.truth import Line
 from local.vendors.callbacks import Mode
+from local.vendors.didww import Didww
 from local.vendors.flowroute import Flowroute
 from local.vendors.telnyx import Telnyx
 from tests.local.sets import Played, authority, clock, own
@@ -39,7 +40,9 @@ FILES: Mapping[Mode, dict[str, Any]] = {
     "early": {"old": True, "plain": True},
 }
 FLOWROUTE = {f"flowroute-{mode}": mode for mode in FILES}
-NAMES = [*TELNYX, "telnyx-v2", *FLOWROUTE]
+# Several sources, the calls of one also delivered under the other; and a vendor that was added in one file.
+WIDE = ("telnyx-both", "didww")
+NAMES = [*TELNYX, "telnyx-v2", *FLOWROUTE, *WIDE]
 
 
 @dataclass(frozen=True)
@@ -59,7 +62,7 @@ class Ran:
 
 @pytest.fixture(scope="module")
 def ran(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ran]:
-    """Eleven exports, each with a simulator of its own, exported once."""
+    """Thirteen exports, each with a simulator of its own, exported once."""
     folder = tmp_path_factory.mktemp("exactness")
     common: dict[str, Any] = {"clock": clock(folder), "per_day": PER_DAY, "build_s": BUILD}
     played: dict[str, Played] = {}
@@ -71,6 +74,10 @@ def ran(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ran]:
     for name, mode in FLOWROUTE.items():
         vendor = Flowroute(SEED, name, callbacks=mode, ca=authority(folder), retry_s=1.0, **FILES[mode], **common)
         played[name] = Played(vendor, FIELDS)
+    twice = Telnyx(SEED, "both", axis="record", closed=True, **common)
+    twice.faults.add("both", 99)
+    played["telnyx-both"] = Played(twice, FIELDS)
+    played["didww"] = Played(Didww(SEED, "didww", ca=authority(folder), retry_s=1.0, **common), FIELDS)
     with own(played, folder, UNTIL) as (at, asked, tell, told):
         right = rehearse(at, asked, tell)
         yield _ran(at, played, right, told)
@@ -95,11 +102,12 @@ def test_every_figure_equals_the_truth(ran: Ran, name: str) -> None:
 def test_every_window_is_done(ran: Ran, name: str) -> None:
     """Two days, or the four quarters of one, of each source; nothing after the rehearsal's end."""
     rows = [row for row in ran.rows if row.export == name]
-    span = sum(row.window.seconds for row in rows if row.window.source == "calls")
     sources = {row.window.source for row in rows}
+    span = sum(row.window.seconds for row in rows if row.window.source == min(sources - {"call-control"}))
     assert {row.state for row in rows} == {Work.DONE}
     assert span == (86400 if name == "telnyx-end" else 2 * 86400)
-    assert sources == ({"calls", "call-control"} if name == "telnyx-record-closed" else {"calls"})
+    wide = {"telnyx-record-closed", *WIDE}
+    assert sources == (set(FACTS[ran.played[name].vendor].sources({}, "v1")) if name in wide else {"calls"})
     assert max(row.window.end for row in rows) == datetime(2026, 11, 20, tzinfo=UTC)
 
 
@@ -107,6 +115,19 @@ def test_every_window_is_done(ran: Ran, name: str) -> None:
 def test_a_call_on_an_inclusive_end_is_kept_twice_and_counts_once(ran: Ran, name: str) -> None:
     """`calls_all` has it in both windows' objects, `calls` once."""
     assert _count(ran, name, "calls_all") > _count(ran, name, "calls")
+
+
+def test_a_call_under_two_sources_is_kept_twice_and_counts_once(ran: Ran) -> None:
+    """Away from every edge too; what the first source has, it keeps."""
+    twice = ran.at.stack.query(
+        "SELECT row_id FROM calls_all WHERE export = 'telnyx-both' AND NOT boundary"
+        " GROUP BY row_id HAVING count(DISTINCT source) = 2"
+    )
+    assert twice
+    once = ran.at.stack.query("SELECT row_id, source FROM calls WHERE export = 'telnyx-both'")
+    kept = {row["row_id"]: row["source"] for row in once}
+    assert len(kept) == len(once)
+    assert {kept[row["row_id"]] for row in twice} == {"calls"}
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -2,15 +2,20 @@
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, cast
 
-from lambdas.core.rows import Row, Work
+import pytest
+from rich.console import Console
+
+from lambdas.core.rows import Published, Row, Work
 from lambdas.core.windows import Window
+from local.demo import covered
 from local.out import write
 from local.stack import Stack
+from local.watch import Outcome
 
 WINDOW = Window(datetime(2026, 11, 18, tzinfo=UTC), 86400, "calls")
 
@@ -29,6 +34,37 @@ class Bucket:
 
     def items(self) -> list[dict[str, Any]]:
         return [{"export": {"S": "one"}, "version": {"N": "3"}, "rate": {"N": "0.5"}}]
+
+
+COPY = Published(0, "d", "calls/k", "e", "receipts/k", ("raw/k",), 7, WINDOW.end, narrowed=("direction",))
+
+
+def test_the_summary_says_what_each_day_is_complete_for(tmp_path: Path) -> None:
+    """A filtered export is not taken for a full one; what is missing is called by its name."""
+    rows = [
+        Row("full", WINDOW, Work.DONE, published=replace(COPY, narrowed=())),
+        Row("narrow", WINDOW, Work.DONE, published=COPY),
+        Row("open", WINDOW, Work.STUCK),
+    ]
+    write(tmp_path, cast(Stack, Bucket()), iter(rows), [])
+    told = json.loads((tmp_path / "summary.json").read_text())
+    assert {day["export"]: day["told"] for day in told["coverage"]} == {
+        "full": "complete for all calls",
+        "narrow": "complete for this filter: direction",
+        "open": "stuck",
+    }
+    assert [one["narrowed"] for one in told["windows"]] == [[], ["direction"], None]
+
+
+def test_the_run_says_it_in_a_line_for_each_export(capsys: pytest.CaptureFixture[str]) -> None:
+    """With the days that it is said of."""
+    later = replace(WINDOW, start=WINDOW.end)
+    rows = [Row("narrow", window, Work.DONE, published=COPY) for window in (WINDOW, later)]
+    covered(Outcome([*rows, Row("open", WINDOW)]), Console(width=200))
+    assert capsys.readouterr().out.splitlines() == [
+        "coverage of narrow: complete for this filter: direction (2026-11-18 to 2026-11-19, 2 days)",
+        "coverage of open: open (2026-11-18)",
+    ]
 
 
 def test_the_objects_of_an_earlier_run_do_not_stay(tmp_path: Path) -> None:

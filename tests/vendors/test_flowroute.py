@@ -1,5 +1,6 @@
 """Flowroute's own words: JSON:API wrapped twice, links that are never followed, a tag in the callback's path."""
 
+import tomllib
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -8,7 +9,7 @@ import pytest
 
 from lambdas.core.errors import Unclear
 from lambdas.core.progress import State
-from lambdas.vendors.flowroute import LIMIT, MEDIA
+from lambdas.vendors.flowroute import FILTERS, LIMIT, MEDIA
 from lambdas.vendors.paging import PAGES
 from tests.core.making import mistakes, table
 from tests.vendors.door import Door
@@ -49,6 +50,62 @@ def test_a_mistake_in_the_options_is_told(line: str) -> None:
     field = line.partition(" ")[0]
     text = table(vendor='"flowroute"')
     (told,) = mistakes(f"{text}\n[export.options]\n{line}")
+    assert f": options.{field}: " in told
+
+
+EVERY = """
+number_aliases = ["Office 221"]
+destination_numbers = ["+12065550100"]
+callerid_numbers = ["12065550101", "+12065550101"]
+custom_x_tag = ["campaign-1"]
+caller_ip = "203.0.113.7"
+duration_greater_than = 5
+duration_less_than = 3600.5
+cost_greater_than = 0.01
+cost_less_than = 10
+destination_countries_included = ["UNITED STATES", "CA"]
+tollfree_only = true
+direction = "outbound"
+exclude_cancelled = true
+destination_prefix = ["1206"]
+callerid_prefix = ["+1"]
+number_aliases_contains = ["Office"]
+"""
+
+
+def test_every_filter_is_sent_as_it_was_written(door: Door) -> None:
+    """Under the document's own names; each one narrows."""
+    vendor = flowroute(door, EVERY)
+    given = tomllib.loads(EVERY)
+    assert vendor.fields(WINDOW) == {**SPAN, **given}
+    assert set(vendor.facts.narrows(vendor.fields(WINDOW))) == set(given)
+    rest = {"custom_x_tags": ["a"], "destination_countries_excluded": ["UNITED STATES"]}
+    assert set(given) | set(rest) == set(FILTERS)
+    assert vendor.facts.check(rest, "v1") == []
+
+
+def test_a_filter_that_is_switched_off_narrows_nothing(door: Door) -> None:
+    """Nor does the window itself."""
+    vendor = flowroute(door, "tollfree_only = false\nexclude_cancelled = false")
+    assert vendor.facts.narrows(vendor.fields(WINDOW)) == ()
+
+
+@pytest.mark.parametrize(
+    ("lines", "field"),
+    [
+        ("duration_greater_than = 60\nduration_less_than = 60", "duration_less_than"),
+        ("cost_greater_than = 2\ncost_less_than = 1.5", "cost_less_than"),
+        ('custom_x_tag = ["a"]\ncustom_x_tags = ["a"]', "custom_x_tags"),
+        (
+            'destination_countries_included = ["CANADA"]\ndestination_countries_excluded = ["CANADA"]',
+            "destination_countries_excluded",
+        ),
+    ],
+)
+def test_filters_that_contradict_each_other_are_told(lines: str, field: str) -> None:
+    """An export that can hold nothing is a slip."""
+    text = table(vendor='"flowroute"')
+    (told,) = mistakes(f"{text}\n[export.options]\n{lines}")
     assert f": options.{field}: " in told
 
 
@@ -160,6 +217,22 @@ def test_a_search_has_a_budget(door: Door) -> None:
     found = flowroute(door).find(SPAN, TAG, SINCE)
     assert (found.report_id, found.complete) == (None, False)
     assert len(door.heard) == PAGES <= 20
+
+
+def test_a_page_that_is_shorter_than_asked_for_skips_nothing(door: Door) -> None:
+    """The next one begins after what came, not after what was asked for."""
+    door.says({"data": [item(n=1)] * 10}, {"data": [item(n=2)] * 10}, {"data": []})
+    found = flowroute(door).find(SPAN, TAG, SINCE)
+    assert (found.report_id, found.complete) == (None, True)
+    assert [one.query["offset"] for one in door.heard] == ["0", "10", "20"]
+
+
+def test_an_id_stays_within_the_vendor_s_own_path(door: Door) -> None:
+    """Whatever a vendor calls an export."""
+    door.says(wrapped("processing"))
+    for odd in ("../../other", "7?x=1", "//evil.example/"):
+        flowroute(door).look(odd)
+    assert all(one.path.startswith("/cdrs/exports/") and not one.query for one in door.heard)
 
 
 def test_a_list_that_is_none_is_unclear(door: Door) -> None:

@@ -1,10 +1,11 @@
 """Telnyx's own words: two APIs, defaults that would lose calls, integers for states."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from lambdas.core.errors import Problem, Refused, TryAgain, Unclear
+from lambdas.core.errors import Declined, Problem, Refused, TryAgain, Unclear
 from lambdas.core.progress import State
 from lambdas.vendors.paging import PAGES
 from lambdas.vendors.telnyx import PATH, PER_PAGE, PREFIXES, Telnyx
@@ -65,6 +66,108 @@ def test_a_mistake_in_the_options_is_told(line: str, field: str) -> None:
     """Ours to set, of another shape, or not a field of the request."""
     (told,) = mistakes(f"{table()}\n[export.options]\n{line}")
     assert f": options.{field}: " in told
+
+
+V2_OPTIONS = """
+include_all_metadata = true
+connections = ["1234567890", "a-name"]
+fields = ["sip_call_id", "start_timestamp_utc", "answer_timestamp", "end_timestamp", "cost", "rate"]
+managed_accounts = ["a-uuid"]
+source = ["calls", "webrtc"]
+filters = [{ filter_type = "and", billing_group = "b-uuid", cli = "1206", cli_filter = "starts_with" }]
+"""
+
+
+def test_v2_sends_what_v1_has_not(door: Door) -> None:
+    """The zone is ours and UTC; connections are integers where they can be; one request a source."""
+    vendor = telnyx(door, V2_OPTIONS, api='"v2"')
+    assert vendor.fields(replace(WINDOW, source="webrtc")) == {
+        "start_time": "2026-11-20T00:00:00+00:00",
+        "end_time": "2026-11-21T00:00:00+00:00",
+        "call_types": [1, 2],
+        "record_types": [1, 2, 3],
+        "source": "webrtc",
+        "timezone": "UTC",
+        "include_all_metadata": True,
+        "connections": [1234567890, "a-name"],
+        "fields": ["sip_call_id", "start_timestamp_utc", "answer_timestamp", "end_timestamp", "cost", "rate"],
+        "managed_accounts": ["a-uuid"],
+        "filters": [{"filter_type": "and", "billing_group": "b-uuid", "cli": "1206", "cli_filter": "starts_with"}],
+    }
+
+
+def test_each_api_has_its_sources(door: Door) -> None:
+    """All of an account by default; V2 has two more."""
+    assert Telnyx.facts.sources({}, "v2") == ("calls", "call-control", "fax-api", "webrtc")
+    assert Telnyx.facts.sources({"source": ["webrtc", "calls", "webrtc"]}, "v2") == ("webrtc", "calls")
+    assert Telnyx.facts.check({"source": "webrtc"}, "v2") == []
+    assert [field for field, _ in Telnyx.facts.check({"source": "webrtc"}, "v1")] == ["source"]
+
+
+@pytest.mark.parametrize(
+    ("line", "field", "said"),
+    [
+        ('timezone = "UTC"', "timezone", "ours to set"),
+        ('include_all_metadata = "yes"', "include_all_metadata", "true or false"),
+        ("fields = []", "fields", "a list of names of fields"),
+        ('fields = ["Start Timestamp"]', "fields", "a list of names of fields"),
+        ('fields = ["start_timestamp_utc", "answer_timestamp", "end_timestamp", "cost"]', "fields", "no identity"),
+        ('fields = ["sip_call_id", "answer_timestamp", "end_timestamp", "cost"]', "fields", "add start_timestamp_utc"),
+        ('fields = ["sip_call_id", "start_timestamp_utc", "answer_timestamp", "end_timestamp"]', "fields", "add cost"),
+        ("managed_accounts = [1]", "managed_accounts", "ids of managed accounts"),
+        ("select_all_managed_accounts = 1", "select_all_managed_accounts", "true or false"),
+        ('managed_accounts = ["a"]\nselect_all_managed_accounts = true', "select_all_managed_accounts", "not both"),
+        ('source = "fax"', "source", "one of calls, call-control, fax-api, webrtc"),
+        ('filters = [{ filter_type = "and", tags_list = ["vip"] }]', "filters", "object 1: tags_list is a text"),
+    ],
+)
+def test_a_mistake_in_v2_s_options_is_told(line: str, field: str, said: str) -> None:
+    """What `fields` leaves out must not be a call's identity, times or cost."""
+    text = table(api='"v2"')
+    (told,) = mistakes(f"{text}\n[export.options]\n{line}")
+    assert f": options.{field}: " in told and said in told
+
+
+def test_v1_knows_nothing_of_v2_s_fields() -> None:
+    """They are refused with the names that V1 has."""
+    for name in ("fields", "include_all_metadata", "managed_accounts", "select_all_managed_accounts"):
+        ((field, said),) = Telnyx.facts.check({name: True}, "v1")
+        assert field == name and "not a field of Telnyx's v1 request" in said
+
+
+@pytest.mark.parametrize(
+    ("options", "narrowed"),
+    [
+        ("", ()),
+        ('call_types = ["inbound", "outbound"]\nrecord_types = [1, 2, 3]', ()),
+        ('call_types = ["inbound"]', ("call_types",)),
+        ("record_types = [1]", ("record_types",)),
+        ('connections = ["1"]', ("connections",)),
+        ("filters = []", ()),
+        ('filters = [{ filter_type = "and", tags_list = ["a"] }]', ("filters",)),
+    ],
+)
+def test_what_narrows_a_request_is_known(door: Door, options: str, narrowed: tuple[str, ...]) -> None:
+    """All directions and records are no filter."""
+    vendor = telnyx(door, options)
+    assert vendor.facts.narrows(vendor.fields(WINDOW)) == narrowed
+
+
+def test_a_400_about_the_window_declines_the_window_and_any_other_the_request(door: Door) -> None:
+    """Whichever reading of the documented limit is the right one."""
+    for said, window in (
+        ("end_time: must be less than 24 hours from now", True),
+        ("start time is out of range", True),
+        ("Reports are limited to a date range of 31 days", True),
+        ("filters[0]: the first must be an 'and'", False),
+        ("", False),
+    ):
+        door.answers.clear()
+        door.says({"errors": [{"detail": said}]}, status=400)
+        with pytest.raises(Declined) as no:
+            telnyx(door).ask({}, "cdr1.x", None)
+        assert no.value.window is window
+        assert ("take a shorter `window`" in no.value.what) is window
 
 
 def test_v1_sends_two_headers_and_the_tag_as_the_report_s_name(door: Door) -> None:
@@ -151,6 +254,30 @@ def test_a_search_has_a_budget(door: Door) -> None:
     found = telnyx(door).find({}, "cdr1.x", NOW)
     assert (found.report_id, found.complete) == (None, False)
     assert len(door.heard) == PAGES <= 20
+
+
+def test_an_id_stays_within_the_vendor_s_own_path(door: Door) -> None:
+    """Whatever a vendor calls a report, the key goes nowhere else."""
+    door.says({"id": "7", "status": 1, "success": True})
+    for odd in ("../../other", "7?x=1", "7#", "//evil.example/", "@evil.example"):
+        telnyx(door).look(odd)
+        telnyx(door).discard(odd)
+    assert all(one.path.startswith(f"{V1}/") for one in door.heard)
+    assert {tuple(one.query) for one in door.heard} == {()}
+
+
+def test_a_list_that_is_not_paged_is_read_once(door: Door) -> None:
+    """The package's own `list` has no pages to turn (tests/local/vendors/test_sdk.py)."""
+    door.says([{"id": 1, "report_name": "another"}])
+    found = telnyx(door).find({}, "cdr1.x", NOW)
+    assert (found.report_id, found.complete, len(door.heard)) == (None, True, 2)
+
+
+def test_a_search_goes_on_where_it_stopped(door: Door) -> None:
+    """At the page after the last one that was read."""
+    door.says([])
+    telnyx(door).find({}, "cdr1.x", NOW, page=10)
+    assert door.heard[0].query["page"] == "11"
 
 
 def test_a_request_can_be_deleted_twice(door: Door) -> None:

@@ -1,0 +1,136 @@
+"""`discard = true`: the vendor's report is deleted once its copy is verified here, and never before."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+import pytest
+
+from lambdas import copier
+from lambdas.core.exports import parse
+from lambdas.core.rows import Row, Work
+from lambdas.vendors import FACTS
+from local.vendors.telnyx import Telnyx
+from tests.world import Clock, World, world
+
+TEXT = """
+[[export]]
+name = "t"
+vendor = "telnyx"
+start = "-1d"
+discard = {1}
+base_url = "{0.base_url}"
+download_from = ["{0.files_url}/"]
+options = {{ source = "calls" }}
+"""
+DAY = datetime(2026, 11, 19, tzinfo=UTC)
+
+
+@pytest.fixture
+def clock() -> Clock:
+    """It stands at noon of the 20th."""
+    return Clock()
+
+
+@pytest.fixture
+def vendor(clock: Clock) -> Iterator[Telnyx]:
+    """A Telnyx of few calls."""
+    with Telnyx(3, "discard", clock=clock, per_day=20) as one:
+        yield one
+
+
+@pytest.fixture
+def at(vendor: Telnyx, clock: Clock) -> Iterator[World]:
+    """One window, asked and ready."""
+    with world(TEXT.format(vendor, "true"), clock) as one:
+        one.tick("t")
+        clock.turn(minutes=5)
+        yield one
+
+
+def copied(at: World) -> Row:
+    """After the copier, before the tick that the machine sends then."""
+    copier.copy(at.executions.started[0][1], at)
+    return at.row("t", DAY)
+
+
+def deletes(vendor: Telnyx) -> list[int]:
+    return [one.status for one in vendor.requests if one.method == "DELETE"]
+
+
+def test_a_report_is_deleted_after_its_copy_is_verified(at: World, vendor: Telnyx) -> None:
+    """The ledger says first that it is published; the next tick deletes, and the window's re-export is as before."""
+    row = copied(at)
+    assert (row.state, row.leftover, row.due_at) == (Work.DONE, row.report_id, at.now())
+    assert row.published is not None and at.lake.etag(row.published.key)
+    assert deletes(vendor) == [] and list(vendor.reports) == [row.report_id]
+    at.tick("t")
+    after = at.row("t", DAY)
+    assert (after.state, after.leftover, after.reason) == (Work.DONE, None, None)
+    assert after.due_at == datetime(2026, 11, 21, tzinfo=UTC)
+    assert (deletes(vendor), vendor.reports) == ([200], {})
+    at.tick("t")
+    assert deletes(vendor) == [200]
+
+
+def test_what_is_not_verified_is_not_deleted(at: World, vendor: Telnyx) -> None:
+    """Put aside, or cut short: the vendor's report is all there is."""
+    vendor.faults.add("forbidden", on="delete")
+    vendor.reports[at.row("t", DAY).report_id or ""].build.result().file.write_bytes(b"no report\n")
+    row = copied(at)
+    at.tick("t")
+    assert (row.state, row.leftover) == (Work.QUARANTINED, None)
+    assert deletes(vendor) == [] and len(vendor.reports) == 1
+
+
+def test_an_outage_is_waited_for(at: World, vendor: Telnyx, clock: Clock) -> None:
+    """The row keeps the report's id until it is deleted."""
+    vendor.faults.add("broken", on="delete")
+    copied(at)
+    at.tick("t")
+    assert at.row("t", DAY).leftover is not None
+    assert "delete: HTTP 500" in (at.ledger.head("t").blocked or "")
+    clock.turn(minutes=6)
+    at.tick("t")
+    assert at.row("t", DAY).leftover is None
+    assert deletes(vendor) == [500, 200]
+
+
+@pytest.mark.parametrize("fault", ["forbidden", "page"])
+def test_a_no_is_told_and_not_asked_twice(at: World, vendor: Telnyx, clock: Clock, fault: str) -> None:
+    """The calls are here all the same, and the export is not held back."""
+    vendor.faults.add(fault, on="delete")
+    copied(at)
+    at.tick("t")
+    row = at.row("t", DAY)
+    assert (row.state, row.leftover) == (Work.DONE, None)
+    assert row.reason is not None and row.reason.startswith("not deleted at the vendor: telnyx: delete: HTTP ")
+    assert at.ledger.head("t").blocked is None
+    clock.turn(hours=1)
+    at.tick("t")
+    assert len(deletes(vendor)) == 1
+
+
+def test_what_is_gone_already_is_as_good_as_deleted(at: World, vendor: Telnyx) -> None:
+    """Whoever deleted it: a tick that died after it, the operator, the vendor."""
+    copied(at)
+    vendor.reports.clear()
+    at.tick("t")
+    assert (at.row("t", DAY).leftover, at.row("t", DAY).reason) == (None, None)
+    assert deletes(vendor) == [404]
+
+
+def test_without_the_setting_nothing_is_deleted(vendor: Telnyx, clock: Clock) -> None:
+    """It is off by default."""
+    with world(TEXT.format(vendor, "false"), clock) as at:
+        at.quiet()
+        assert at.row("t", DAY).leftover is None
+        assert deletes(vendor) == [] and len(vendor.reports) == 1
+
+
+def test_a_setting_that_was_switched_off_meanwhile_holds(at: World, vendor: Telnyx) -> None:
+    """What the operator says now counts."""
+    copied(at)
+    at.__dict__["exports"] = parse(TEXT.format(vendor, "false"), "dev", FACTS)
+    at.tick("t")
+    assert at.row("t", DAY).leftover is None
+    assert deletes(vendor) == [] and len(vendor.reports) == 1
