@@ -1,11 +1,15 @@
 """A vendor's answer read leniently: what is there in whatever form, and nothing where it makes no sense."""
 
+import re
 from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from lambdas.core.veil import veil
+
 SHOWN = 60  # characters of a value that an error may tell
+HARMLESS = re.compile(r"[A-Za-z _-]{0,40}|\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d{1,6})?(Z|[+-]\d\d:?\d\d)?")
 
 
 def mapping(value: Any) -> Mapping[str, Any]:
@@ -53,4 +57,10 @@ def decimal(value: Any) -> Decimal | None:
 
 def kept(answer: Mapping[str, Any], names: Collection[str]) -> dict[str, str]:
     """Of an answer that is not understood, the fields that may be logged."""
-    return {name: f"{answer[name]!r:.{SHOWN}}" for name in names if name in answer}
+    return {name: shown(answer[name]) for name in names if name in answer}
+
+
+def shown(value: Any) -> str:
+    """A value that no table of ours knows, as a log may have it: words and times, else without what may be a number."""
+    text = f"{value!r:.{SHOWN}}"
+    return text if isinstance(value, str) and HARMLESS.fullmatch(value) else veil(text)

@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 from urllib.parse import quote
 
 from lambdas.core import options
-from lambdas.core.answers import ident, kept, mapping
+from lambdas.core.answers import ident, kept, mapping, shown
 from lambdas.core.errors import Gone, Unclear
 from lambdas.core.exports import Export
 from lambdas.core.facts import Facts, Limits, Mistake, Options
@@ -187,7 +187,7 @@ class Didww:
         status = str(attributes.get("status"))
         state = STATES.get(status.lower())  # older versions write `Completed`
         if state is None:
-            raise Unclear(f"didww: retrieve: unknown status {status[:40]!r}", answer=kept(attributes, KEPT))
+            raise Unclear(f"didww: retrieve: unknown status {shown(status)}", answer=kept(attributes, KEPT))
         if state is not State.READY:
             return Progress(state)
         url = attributes.get("url")

@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 from urllib.parse import quote
 
 from lambdas.core import options
-from lambdas.core.answers import decimal, ident, kept, mapping, moment, whole
+from lambdas.core.answers import decimal, ident, kept, mapping, moment, shown, whole
 from lambdas.core.errors import Gone, Unclear
 from lambdas.core.exports import Export
 from lambdas.core.facts import Facts, Limits, Mistake, Options
@@ -181,7 +181,7 @@ class Flowroute:
         attributes = mapping(data.get("attributes"))
         status = str(attributes.get("status"))
         if status not in STATES:
-            raise Unclear(f"flowroute: retrieve: unknown status {status[:40]!r}", answer=kept(attributes, KEPT))
+            raise Unclear(f"flowroute: retrieve: unknown status {shown(status)}", answer=kept(attributes, KEPT))
         state = STATES[status]
         url = attributes.get("download_url")
         if state is not State.READY:

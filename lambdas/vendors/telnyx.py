@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any, ClassVar
 from urllib.parse import quote
 
-from lambdas.core.answers import ident, kept, mapping
+from lambdas.core.answers import ident, kept, mapping, shown
 from lambdas.core.errors import Declined, Gone, Unclear
 from lambdas.core.exports import Export
 from lambdas.core.facts import Facts, Limits
@@ -139,7 +139,7 @@ class Telnyx:
                 raise
             advice = "this window is not given; where others are it is too old, where none is take a shorter `window`"
             raise Declined(f"{no.what}: {advice}", window=True, **no.facts) from no
-        return str(ident(_object(self._open(body), "create")))
+        return str(ident(_object(self._open(body, "create"), "create")))
 
     def find(self, fields: Mapping[str, Any], tag: str, since: datetime, page: int = 0) -> Found:
         """Search the list for the tag; `page` is how many pages were read."""
@@ -147,19 +147,20 @@ class Telnyx:
 
         def fetch(read: int) -> Page:
             body = self._call("list", "GET", params={names[0]: read + 1, names[1]: PER_PAGE})
-            return Page(rows(self._open(body), "telnyx"), read + 1, last=self._v2 and read + 1 >= _pages(body))
+            return Page(rows(self._open(body, "list"), "telnyx"), read + 1, last=self._v2 and read + 1 >= _pages(body))
 
         return search(fetch, lambda row: ident(row) if mapping(row).get("report_name") == tag else None, page)
 
     def look(self, report_id: str) -> Progress:
         """Status 1 to 4; any other is an error, for nobody knows what it means."""
         try:
-            row = _object(self._open(self._call("retrieve", "GET", _path(report_id))), "retrieve")
+            body = self._call("retrieve", "GET", _path(report_id))
         except Gone:
             return Progress(State.GONE)
+        row = _object(self._open(body, "retrieve"), "retrieve")
         said = row.get("status")
         if type(said) is not int or said not in STATES:
-            raise Unclear(f"telnyx: retrieve: unknown status {said!r:.40}", answer=kept(row, KEPT))
+            raise Unclear(f"telnyx: retrieve: unknown status {shown(said)}", answer=kept(row, KEPT))
         state = STATES[said]
         url = row.get("report_url")
         if state is State.READY and not url:
@@ -175,19 +176,19 @@ class Telnyx:
             body = self._call("delete", "DELETE", _path(report_id))
         except Gone:
             return
-        told = mapping(self._open(body))
+        told = mapping(self._open(body, "delete"))
         if (told.get("success") is not True) if not self._v2 else ident(told) is None:
             raise Declined(f"telnyx: delete: not done ({veil(str(told.get('message')))[:100]})")
 
     def _call(self, what: str, method: str, path: str = "", **how: Any) -> Any:
         return self._web.call("telnyx", what, method, self._url + path, headers=self._headers, **how).body
 
-    def _open(self, body: Any) -> Any:
+    def _open(self, body: Any, what: str) -> Any:
         """What is in V2's envelope; V1 has none."""
         if not self._v2:
             return body
         if not isinstance(body, Mapping) or "data" not in body:
-            raise Unclear("telnyx: an answer without data")
+            raise Unclear(f"telnyx: {what}: an answer without data")
         return body["data"]
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from lambdas.core.answers import decimal, ident, kept, mapping, moment, whole
+from lambdas.core.answers import decimal, ident, kept, mapping, moment, shown, whole
 
 
 @pytest.mark.parametrize(
@@ -61,4 +61,14 @@ def test_a_count_has_no_fraction() -> None:
 def test_only_what_is_named_is_kept_and_cut() -> None:
     """A log line stays one."""
     assert kept({"status": 5, "url": "hush"}, ("status", "retry")) == {"status": "5"}
-    assert len(kept({"status": "x" * 500}, ("status",))["status"]) == 60
+    assert len(kept({"status": "x! " * 500}, ("status",))["status"]) == 60
+
+
+@pytest.mark.parametrize(
+    ("value", "told"),
+    [("complete", "'complete'"), (5, "5"), (None, "None"), ("2026-11-23T09:00:00+00:00", "'2026-11-23T09:00:00+00:00'"),
+     ([1, 2], "[1, 2]"), ("+12065550123", "'[number]'"), (12065550123, "[number]"), ({"cli": "+1 206 555 0123"}, None)],
+)  # fmt: skip
+def test_a_value_that_nobody_knows_is_shown_without_a_number(value: Any, told: str | None) -> None:
+    """Words and times as they are."""
+    assert shown(value) == told if told else "555" not in shown(value)

@@ -67,7 +67,7 @@ WRONG: list[tuple[str, int, str, type[Problem], str]] = [
     ("telnyx-v1-400-filters.json", 400, "create", Declined, "telnyx: create: HTTP 400 (filters[0]: the first must be"),
     ("telnyx-v1-401.json", 401, "list", Refused, "telnyx: list: HTTP 401"),
     ("telnyx-429.json", 429, "create", TryAgain, "telnyx: create: HTTP 429"),
-    ("telnyx-v2-bare.json", 200, "retrieve", Unclear, "telnyx: an answer without data"),
+    ("telnyx-v2-bare.json", 200, "retrieve", Unclear, "telnyx: retrieve: an answer without data"),
     ("telnyx-v2-422.json", 422, "create", Declined, "telnyx: create: HTTP 422 (end_time: is required)"),
     ("flowroute-completed-odd-totals.json", 200, "retrieve", Unclear, "flowroute: retrieve: totals that are not"),
     ("flowroute-completed-without-link.json", 200, "retrieve", Unclear, "without a download_url"),
@@ -98,7 +98,8 @@ IDLE: Mapping[str, str] = {
     "telnyx-v1-complete.json": REPEATED,
     "telnyx-v2-complete.json": f"{REPEATED} record_type retry source timezone managed_accounts",
     "flowroute-completed.json": "type links number_aliases start_call_start_time start_call_end_time callback_url"
-    " filter_parameters requested_at created_at usf_fees ccrf billed_minutes call_subtotal connect_fees cnamlookup_fees",
+    " filter_parameters requested_at created_at usf_fees ccrf billed_minutes call_subtotal connect_fees"
+    " cnamlookup_fees",
 }
 
 

@@ -12,6 +12,7 @@ from lambdas.core.windows import Window
 from lambdas.vendors.didww import LONGEST, MEDIA, SIZE, VERSION, Didww, reference
 from lambdas.vendors.paging import PAGES
 from lambdas.web import Web
+from tests.core.making import export as silent
 from tests.core.making import mistakes, table
 from tests.core.making import window as span
 from tests.vendors.door import Door
@@ -43,6 +44,13 @@ def item(reference: str | None) -> dict[str, Any]:
     """An item of the list."""
     one: dict[str, Any] = shown(external_reference_id=reference)["data"]
     return one
+
+
+def test_without_a_word_the_vendor_s_own_addresses_are_asked() -> None:
+    """At the pinned version; its files come from there alone."""
+    made = silent(vendor='"didww"')
+    assert (made.api, made.base_url) == (VERSION, "https://api.didww.com/v3")
+    assert made.download_from == ("https://api.didww.com/v3/exports/",)
 
 
 def test_each_direction_is_a_report_of_its_own(door: Door) -> None:

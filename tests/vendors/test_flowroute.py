@@ -259,3 +259,11 @@ def test_without_a_callback_the_echoed_window_tells(door: Door, attributes: dict
     """Asked for since we did, for the same span, and with no callback of somebody else."""
     door.says({"data": [item(**attributes)]})
     assert (flowroute(door).find(SPAN, TAG, SINCE).report_id is not None) is found
+
+
+@pytest.mark.parametrize(("echoed", "found"), [(["Office 221"], True), (None, True), (["Office 888"], False)])
+def test_an_echoed_filter_that_contradicts_is_of_another_export(door: Door, echoed: Any, found: bool) -> None:
+    """Two exports of one account may ask for the same window; what is not echoed contradicts nothing."""
+    door.says({"data": [item(requested_at=SINCE.isoformat(), **SPAN, number_aliases=echoed)]})
+    asked = {**SPAN, "number_aliases": ["Office 221"]}
+    assert (flowroute(door).find(asked, TAG, SINCE).report_id is not None) is found

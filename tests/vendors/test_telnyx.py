@@ -96,6 +96,13 @@ def test_v2_sends_what_v1_has_not(door: Door) -> None:
     }
 
 
+def test_v2_asks_for_all_managed_accounts_where_it_is_told_to(door: Door) -> None:
+    """As it was written; without it, the field is left out."""
+    vendor = telnyx(door, "select_all_managed_accounts = true", api='"v2"')
+    assert vendor.fields(WINDOW)["select_all_managed_accounts"] is True
+    assert "select_all_managed_accounts" not in telnyx(door, api='"v2"').fields(WINDOW)
+
+
 def test_each_api_has_its_sources(door: Door) -> None:
     """All of an account by default; V2 has two more."""
     assert Telnyx.facts.sources({}, "v2") == ("calls", "call-control", "fax-api", "webrtc")
@@ -288,6 +295,16 @@ def test_a_request_can_be_deleted_twice(door: Door) -> None:
     door.says({}, status=404)
     telnyx(door).discard("7")
     assert [(one.method, one.path) for one in door.heard] == [("DELETE", f"{V1}/7")] * 2
+
+
+def test_v2_s_delete_shows_what_is_gone(door: Door) -> None:
+    """An answer that shows nothing is a deletion that was not done."""
+    door.says({"data": {"id": "7", "status": 2}}, {"data": {}})
+    vendor = telnyx(door, api='"v2"')
+    vendor.discard("7")
+    with pytest.raises(Declined, match="telnyx: delete: not done"):
+        vendor.discard("7")
+    assert [(one.method, one.path) for one in door.heard] == [("DELETE", f"{V2}/7")] * 2
 
 
 @pytest.mark.parametrize(
