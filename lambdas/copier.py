@@ -162,6 +162,7 @@ class Copier:
         asked_at = self._row.asked_at or self._at.now()
         kept["partial"] = planning.partial(self._facts, self._row.window, asked_at)
         kept["narrowed"] = self._narrowed
+        kept["vendor_keeps_until"] = progress.expires_at.isoformat() if progress.expires_at else None
         told = receipt(self._row, self._export, made.tally, progress.totals, self._at.now(), **kept)
         self._at.lake.write(self._receipt_key(), told)
 

@@ -121,6 +121,7 @@ def test_raw_holds_the_vendors_bytes_to_the_letter(at: World, vendor: Flowroute)
     lines = gzip.decompress(raw).decode().splitlines()
     assert receipt["rows"] == len(lines) - 1 == row.published.rows == receipt["vendor_rows"]
     assert receipt["warnings"] == [] and receipt["sha256_text"] == row.published.digest
+    assert receipt["vendor_keeps_until"].startswith("2026-11-23T12:0")  # three days after it was ready
 
 
 def test_a_copier_that_comes_twice_finds_it_done(at: World) -> None:

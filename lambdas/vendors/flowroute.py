@@ -187,7 +187,7 @@ class Flowroute:
         if state is not State.READY:
             return Progress(state)
         if not url:
-            raise Unclear("flowroute: retrieve: completed, but without a download_url")
+            raise Unclear("flowroute: retrieve: completed, but without a download_url", answer=kept(attributes, KEPT))
         return Progress(state, (File(str(url)),), _totals(attributes), moment(attributes.get("expires_at")))
 
     def _call(self, what: str, method: str, path: str = "", **how: Any) -> Any:
