@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterable
 
 from lambdas.core.columns import COLUMNS, PARTITIONS
-from lambdas.core.exports import Exports
+from lambdas.core.exports import Export, Exports
+from lambdas.vendors import FACTS
 
 # Hive's types and Trino's, where they are not the same word (Athena's "Data types" page).
 # Parquet times are microseconds, but Athena reads a Hive `timestamp` as timestamp(3).
@@ -31,17 +32,17 @@ def calls(database: str, exports: Exports) -> str:
     A row on an edge may stand in the windows on both sides, whatever time the vendor selects by and whether
     its end is inclusive. The one inside its window is preferred; every query sees the same one.
 
-    Whether a vendor may deliver a call under two of its sources no document says. So of an export with several
-    sources, the rows of the later ones count where no earlier one has their `row_id` on the same day.
+    Whether a vendor may deliver a call under two of its sources no document says. So of a vendor with several, the
+    rows of the later ones count where the first has no such `row_id` on the same day.
     """
     columns = ",\n  ".join(NAMES)
-    later = _later(exports)
+    later, plain = _later(exports), "NOT coalesce(boundary, false)"
     # No injection: columns are constants, the database a checked stage, exports and sources checked names.
     return f"""\
 SELECT
   {columns}
 FROM {database}.calls_all
-WHERE NOT coalesce(boundary, false) AND NOT {later}
+WHERE {plain} AND NOT {later}
 UNION ALL
 SELECT
   {columns}
@@ -50,15 +51,10 @@ FROM (
     calls_all.*,
     rank() OVER (PARTITION BY export, dt, row_id ORDER BY source) AS place
   FROM {database}.calls_all
-  WHERE NOT coalesce(boundary, false) AND {later}
+  WHERE {plain} AND {later}
 ) AS spare
-LEFT JOIN (
-  SELECT DISTINCT export AS first_export, dt AS first_dt, row_id AS first_row_id
-  FROM {database}.calls_all
-  WHERE NOT coalesce(boundary, false) AND {_first(exports)}
-) AS first_source
-  ON first_export = export AND first_dt = dt AND first_row_id = row_id
-WHERE place = 1 AND first_row_id IS NULL
+{_unless(database, _first(exports))}
+  AND place = 1
 UNION ALL
 SELECT
   {columns}
@@ -69,17 +65,36 @@ FROM (
   FROM {database}.calls_all
   WHERE boundary
 ) AS edge
-WHERE place = 1"""  # noqa: S608  # the reason stands above
+{_unless(database, f"{plain} AND {_first(exports)}")}
+  AND place = 1"""  # noqa: S608  # the reason stands above
+
+
+def _unless(database: str, held: str) -> str:
+    """Leaves out what rows that meet a condition hold already."""
+    return f"""\
+LEFT JOIN (
+  SELECT DISTINCT export AS held_export, dt AS held_dt, row_id AS held_row_id
+  FROM {database}.calls_all
+  WHERE {held}
+) AS held
+  ON held_export = export AND held_dt = dt AND held_row_id = row_id
+WHERE held_row_id IS NULL"""  # noqa: S608  # as above
+
+
+def _sources(export: Export) -> list[str]:
+    """Every source that the vendor has in any of its APIs: what was exported once is there, whatever is asked today."""
+    facts = FACTS[export.vendor]
+    return list(dict.fromkeys(source for api in facts.apis for source in facts.sources({}, api)))
 
 
 def _later(exports: Exports) -> str:
-    """Rows of an export's second and further sources."""
-    return _among((export.name, source) for export in exports.exports for source in export.sources[1:])
+    """Rows of a vendor's second and further sources."""
+    return _among((export.name, source) for export in exports.exports for source in _sources(export)[1:])
 
 
 def _first(exports: Exports) -> str:
-    """Rows of the first source of an export that has several."""
-    return _among((export.name, export.sources[0]) for export in exports.exports if export.sources[1:])
+    """Rows of the first source of a vendor that has several."""
+    return _among((one.name, _sources(one)[0]) for one in exports.exports if _sources(one)[1:])
 
 
 def _among(pairs: Iterable[tuple[str, str]]) -> str:

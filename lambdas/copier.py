@@ -79,7 +79,7 @@ class Copier:
         before = self._row.published
         if before is not None and before.digest == made.tally.digest:
             self._write(made, progress, checked=True, calls=before.key, raw=list(before.raw))
-            return self._apply(self._done("keep", replace(before, narrowed=self._narrowed)))
+            return self._apply(self._done("keep", replace(before, **self._asked)))
         self._keep(made)
         etag = self._publish(made)
         key, raw = keys.calls(self._row.export, self._row.window), tuple(made.raws)
@@ -87,14 +87,16 @@ class Copier:
         published = Published(
             revision=self._row.revision, digest=made.tally.digest, key=key, etag=etag, receipt=self._receipt_key(),
             raw=raw, rows=made.tally.rows, when=self._at.now(), totals=figures(made.tally, progress.totals),
-            narrowed=self._narrowed,
+            **self._asked,
         )  # fmt: skip
         count("RowsCopied", made.tally.rows, self._row.export)
         return self._apply(self._done("publish", published))
 
     @property
-    def _narrowed(self) -> tuple[str, ...]:
-        return narrowed(self._row.fields or {}, self._export, self._facts)
+    def _asked(self) -> dict[str, Any]:
+        """What the copy is complete for."""
+        fields = self._row.fields or {}
+        return {"asked": fields, "api": self._export.api, "narrowed": narrowed(fields, self._export, self._facts)}
 
     def _wrong(self, made: Copy, progress: Progress) -> list[str]:
         return disagreements(made.tally, progress.totals, self._row.published)
@@ -142,10 +144,10 @@ class Copier:
         """Nothing is used up: the report stays asked, and the next run tries the copy again, until its deadline."""
         row, now = self._row, self._at.now()
         trouble(problem, export=row.export, window=row.window.sk)
-        if not isinstance(problem, Refused) and row.give_up_at and now >= row.give_up_at:
+        if not polling.keyless(problem) and row.give_up_at and now >= row.give_up_at:
             return self._apply(polling.renew(row, problem.what, now))
         due = now + timedelta(seconds=getattr(problem, "after", None) or LATER.total_seconds())
-        if isinstance(problem, Refused):
+        if polling.keyless(problem):
             self._at.ledger.block(row.export, problem.what, due)
         return self._apply(move(row, "return", due_at=due, reason=problem.what, token=None))
 
@@ -161,7 +163,7 @@ class Copier:
     def _write(self, made: Copy, progress: Progress, **kept: Any) -> None:
         asked_at = self._row.asked_at or self._at.now()
         kept["partial"] = planning.partial(self._facts, self._row.window, asked_at)
-        kept["narrowed"] = self._narrowed
+        kept["narrowed"] = self._asked["narrowed"]
         kept["vendor_keeps_until"] = progress.expires_at.isoformat() if progress.expires_at else None
         told = receipt(self._row, self._export, made.tally, progress.totals, self._at.now(), **kept)
         self._at.lake.write(self._receipt_key(), told)

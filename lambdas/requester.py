@@ -7,7 +7,7 @@ from uuid import uuid4
 
 from lambdas.aws.ledger import Raced
 from lambdas.core import planning, polling, tags
-from lambdas.core.errors import Problem, Refused, TryAgain, Unclear
+from lambdas.core.errors import Problem, Refused, TryAgain
 from lambdas.core.exports import Export
 from lambdas.core.facts import Facts
 from lambdas.core.rows import IN_FLIGHT, Head, Row, Work, move
@@ -20,6 +20,7 @@ ASKING = timedelta(seconds=180)  # the function's time-out, HTTP's and some: unt
 REST = timedelta(minutes=5)  # after an outage
 ASIDE = timedelta(minutes=15)  # after a refusal
 BETWEEN = timedelta(minutes=5)  # two searches of the vendor's list
+DELETING = timedelta(days=1)  # for so long a deletion that met an outage is tried again
 SEARCHES = 2
 DEATHS = 3  # so many copies of a report may die before it is put aside
 ROUNDS = 5
@@ -35,17 +36,18 @@ def tick(name: str, at: Rooms) -> dict[str, Any]:
     export, lease = at.exports.get(name), uuid4().hex
     if export.state == "retired":
         return {"export": name, "did": 0}
-    now, did = at.now(), 0
+    now, did, shut = at.now(), 0, set[str]()
     head = at.ledger.take(name, lease, now, now + LEASE)
     if head is None:
         return {"export": name, "did": 0, "busy": True}
     try:
         for _ in range(ROUNDS):
             bell = head.rung  # as it was before the round: who rings during it wants another one
-            did += Tick(export, FACTS[export.vendor], at).work(head)
+            before = len(shut)
+            did += Tick(export, FACTS[export.vendor], at, shut).work(head)
             head = at.ledger.head(name)
-            if head.lease != lease or at.ledger.release(replace(head, rung=bell)):
-                break
+            if head.lease != lease or (len(shut) == before and at.ledger.release(replace(head, rung=bell))):
+                break  # else who rang, or the sources beside one that was refused, get another round
     finally:
         at.ledger.drop(name, lease)
     log().info("tick", extra={"export": name, "did": did})
@@ -59,6 +61,7 @@ class Tick:
     export: Export
     facts: Facts
     at: Rooms
+    shut: set[str]  # the sources that the vendor refused in this tick
 
     def work(self, head: Head) -> int:
         """Gather, decide, apply; how many steps were taken."""
@@ -69,8 +72,9 @@ class Tick:
         vendor, head = self._vendor(head, now)
         count("InFlight", sum(row.state in IN_FLIGHT for row in rows), self.export.name)
         open_ = vendor is not None and (head.next_try is None or head.next_try <= now)
-        todo = planning.steps(rows, self.export, self.facts, now, self.at.horizon(now), asking=open_)
-        return self._take(todo, head, vendor if open_ else None, vendor)
+        horizon = self.at.horizon(now)
+        todo = planning.steps(rows, self.export, self.facts, now, horizon, asking=open_, shut=self.shut)
+        return self._take(todo, head, vendor if open_ else None)
 
     def _plan(self, head: Head, now: datetime, waiting: int) -> tuple[Head, list[Row]]:
         """Make the rows that are new; the head says so only after they are there."""
@@ -92,23 +96,33 @@ class Tick:
             return None, self._block(head, waiting, now) if head.blocked != waiting else head
         return vendor, head
 
-    def _take(self, todo: list[planning.Step], head: Head, asked: Vendor | None, vendor: Vendor | None) -> int:
-        """Take the steps; after the first refusal or outage only those that need no vendor.
+    def _take(self, todo: list[planning.Step], head: Head, vendor: Vendor | None) -> int:
+        """Take the steps; after the first refusal or outage only those that need no vendor, who is None then.
 
-        `asked` is the vendor while it may be asked for something new, `vendor` while it may be searched.
+        What may be refused for its source alone shuts that source, until none is left.
         """
         did = 0
         for step in todo:
+            if step.name == "ask" and step.row.window.source in self.shut:
+                continue
             try:
-                did += self._step(step, asked if step.name == "ask" else vendor)
+                did += self._step(step, vendor)
             except Raced:
                 log().info("raced", extra={"export": self.export.name, "window": step.row.window.sk})
             except Problem as problem:
                 trouble(problem, export=self.export.name, window=step.row.window.sk)
-                head, asked, vendor = self._block(head, problem.what, self._next_try(problem)), None, None
-        if asked and head.blocked:
+                if not self._shuts(step, problem):
+                    head, vendor = self._block(head, problem.what, self._next_try(problem)), None
+        if vendor and head.blocked:
             self.at.ledger.save(head, blocked=None, next_try=None)
         return did
+
+    def _shuts(self, step: planning.Step, problem: Problem) -> bool:
+        """Whether it may be about one source alone, and there are others left to ask for."""
+        if step.name != "ask" or not isinstance(problem, Refused) or problem.whole:
+            return False
+        self.shut.add(step.row.window.source)
+        return not self.shut >= set(self.export.sources)
 
     def _step(self, step: planning.Step, vendor: Vendor | None) -> bool:
         row, now = step.row, self.at.now()
@@ -137,10 +151,15 @@ class Tick:
         return True
 
     def _ask(self, row: Row, vendor: Vendor) -> None:
-        """The intent, the request, the id: dying between any two of them is found out by `_search`."""
-        now, fields = self.at.now(), vendor.fields(row.window)
+        """The intent, the request, the id: dying between any two of them is found out by `_search`.
+
+        A window is asked again for what it was asked for: other options must not replace a full copy by a filtered one.
+        """
+        now, fields, print_ = self.at.now(), vendor.fields(row.window), self.export.fingerprint
+        if row.published and row.published.asked and row.published.api == self.export.api:
+            fields, print_ = dict(row.published.asked), row.fingerprint or print_
         tag = tags.tag(self.at.settings.stack, row, fields)
-        told = {"fields": fields, "tag": tag, "fingerprint": self.export.fingerprint}
+        told = {"fields": fields, "tag": tag, "fingerprint": print_}
         url = self._callback(tag)
         row = self.at.ledger.apply(row, move(row, "intend", asked_at=now, due_at=now + ASKING, reason=None, **told))
         try:
@@ -177,16 +196,21 @@ class Tick:
             self.at.ledger.apply(row, move(row, "search", searched=counted, page=found.page, due_at=due))
 
     def _discard(self, row: Row, vendor: Vendor) -> None:
-        """Delete at the vendor what is verified here: an outage is waited for, a no is told and not asked twice."""
-        told = None
+        """Delete at the vendor what is verified here; an outage is waited for up to a day, a no is told at once.
+
+        Neither holds back what is to be asked.
+        """
+        told, now, left = None, self.at.now(), None
         try:
             if self.export.discard and row.leftover and isinstance(vendor, Discards):
                 vendor.discard(row.leftover)
-        except (Refused, Unclear) as problem:
+        except Problem as problem:
             trouble(problem, export=row.export, window=row.window.sk)
             told = f"not deleted at the vendor: {problem.what}"
-        again = planning.again_at(row, self.export, row.aged)
-        self.at.ledger.apply(row, move(row, "discard", leftover=None, due_at=again, reason=told))
+            young = row.published is not None and now < row.published.when + DELETING
+            left = row.leftover if isinstance(problem, TryAgain) and young else None
+        again = now + REST if left else planning.again_at(row, self.export, row.aged)
+        self.at.ledger.apply(row, move(row, "discard", leftover=left, due_at=again, reason=told))
 
     def _aside(self, row: Row) -> Row:
         """Copy after copy died without a word: too large for the function's time or memory, or unreadable."""

@@ -2,10 +2,12 @@
 
 import json
 import re
+from base64 import b64encode
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
+from http.cookiejar import DefaultCookiePolicy
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -43,11 +45,20 @@ class Brief(Retry):
         return not has_retry_after and super().is_retry(method, status_code, has_retry_after)
 
 
+class Session(requests.Session):
+    """Follows nobody: `allow_redirects=False` alone still reads where a redirect leads, and its body."""
+
+    def get_redirect_target(self, resp: requests.Response) -> None:
+        """Nowhere."""
+
+
 class Web:
     """A session of HTTP; make one per Lambda process, late."""
 
-    def __init__(self) -> None:
-        self._session = requests.Session()
+    def __init__(self, timeout: tuple[float, float] = TIMEOUT) -> None:
+        self._timeout = timeout
+        self._session = Session()
+        self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))  # one process, several accounts
         # What is safe to repeat is repeated at once; a POST never: whether it arrived, the vendor's list tells.
         # `other=0`: urllib3 repeats what it cannot name, a broken TLS answer say, whatever the method.
         retry = Brief(
@@ -66,13 +77,15 @@ class Web:
         """Ask a vendor; `what` names the operation in errors. Raises TryAgain, Refused, Declined, Gone, Unclear."""
         where = f"{vendor}: {what}"
         try:
-            response = self._session.request(method, url, timeout=TIMEOUT, allow_redirects=False, stream=True, **how)
+            response = self._session.request(
+                method, url, timeout=self._timeout, allow_redirects=False, stream=True, **how
+            )
         except requests.RequestException as error:
             # The library's text holds the URL, and a URL may hold a capability: the kind of error is enough.
             raise TryAgain(f"{where}: not reachable ({_kind(error)})", doubt=not _unsent(error)) from None
         with response:
             if not 200 <= response.status_code < 300:
-                raise _reaction(where, response, _sent(how))
+                raise _unasked(_reaction(where, response, _sent(how)), method)
             return Answer(response.status_code, response.headers, _json(where, response))
 
     @contextmanager
@@ -83,12 +96,14 @@ class Web:
 
         Raises Refused, Gone, TryAgain, Broken.
         """
+        if not _origin(url):
+            raise Unclear(f"{vendor}: a link that is no URL")
         if not allowed(url, origins):
             raise Refused(f'{vendor}: a file at another origin; if it is right, add "{_origin(url)}" to download_from')
         headers = keys if same(url, home) else {}
         try:
             with self._session.get(
-                url, headers={"Accept-Encoding": "identity", **headers}, timeout=TIMEOUT, stream=True,
+                url, headers={"Accept-Encoding": "identity", **headers}, timeout=self._timeout, stream=True,
                 allow_redirects=False,
             ) as response:  # fmt: skip
                 if headers and response.status_code in (401, 403):
@@ -97,7 +112,7 @@ class Web:
                     # Nothing about a file's link is the operator's to mend: S3 answers 400 to an expired token.
                     raise Gone(f"{vendor}: the link is dead (HTTP {response.status_code})", status=response.status_code)
                 if response.status_code != 200:
-                    raise _reaction(f"{vendor}: download", response)
+                    raise _reaction(f"{vendor}: download", response, _sent({"headers": headers}))
                 yield Body(response)
         except (requests.RequestException, HTTPError) as error:
             raise TryAgain(f"{vendor}: the download broke off ({_kind(error)})") from None
@@ -127,8 +142,10 @@ def _reaction(where: str, response: requests.Response, keys: tuple[str, ...] = (
     said = f"{where}: HTTP {status}{_detail(response, keys)}"
     if status in (408, 429) or status >= 500:
         return TryAgain(said, after=_after(response.headers), doubt=status != 429, status=status)
-    if status in (401, 403):
+    if status == 401:
         return Refused(f"{said}: the key was not accepted", status=status)
+    if status == 403:
+        return Refused(f"{said}: the key may not do this", whole=False, status=status)
     if status in (404, 410):
         return Gone(said, status=status)
     if 300 <= status < 400:
@@ -136,9 +153,18 @@ def _reaction(where: str, response: requests.Response, keys: tuple[str, ...] = (
     return Declined(said, status=status) if 400 <= status < 500 else Unclear(said, status=status)
 
 
+def _unasked(problem: Exception, method: str) -> Exception:
+    """Where nobody takes a create, the address is wrong, not a report gone."""
+    if method == "POST" and isinstance(problem, Gone):
+        return Refused(f"{problem.what}: nothing takes it there; is base_url right, and prefix?", **problem.facts)
+    return problem
+
+
 def _json(where: str, response: requests.Response) -> Any:
-    """The body of a good answer; what is wrong with one that is no JSON is told without a word of it."""
+    """The body of a good answer, None of one that has none; what is no JSON is told without a word of it."""
     status = response.status_code
+    if status == requests.codes.no_content:
+        return None
     try:
         text = _text(response)
     except requests.RequestException as error:
@@ -163,9 +189,11 @@ def _text(response: requests.Response) -> bytes:
 
 
 def _sent(how: Mapping[str, Any]) -> tuple[str, ...]:
-    """The keys of a request, which a vendor's answer may repeat."""
+    """The keys of a request, which a vendor's answer may repeat, in each form that was sent."""
     headers = {name: value for name, value in (how.get("headers") or {}).items() if name not in PLAIN}
-    return (*(how.get("auth") or ()), *(value.rpartition(" ")[2] for value in headers.values()))
+    pair = tuple(how.get("auth") or ())
+    basic = (b64encode(":".join(pair).encode()).decode(),) if pair else ()
+    return (*basic, *pair, *(value.rpartition(" ")[2] for value in headers.values()))
 
 
 def _detail(response: requests.Response, keys: tuple[str, ...]) -> str:
@@ -186,7 +214,7 @@ def _after(headers: Mapping[str, str]) -> float | None:
     for name in ("Retry-After", "x-ratelimit-reset"):
         if re.fullmatch(r"[0-9]{1,12}", headers.get(name, "")):
             return min(float(headers[name]), LONGEST)
-    with suppress(KeyError, ValueError, TypeError):
+    with suppress(KeyError, ValueError, TypeError, OverflowError):
         until, now = (parsedate_to_datetime(headers[name]) for name in ("Retry-After", "Date"))
         return min(max((until - now).total_seconds(), 0.0), LONGEST)
     return None
@@ -209,7 +237,10 @@ def _kind(error: Exception) -> str:
 
 
 def _origin(url: str) -> str:
-    """Scheme, host and the first folder, which is what a bucket is called where it stands in the path."""
-    parts = urlsplit(url)
+    """Scheme, host and the first folder, which is what a bucket in the path is called; "" for what is no URL."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return ""
     folder, slash, _ = parts.path.lstrip("/").partition("/")
     return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}/{folder + slash if slash else ''}"

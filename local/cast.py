@@ -79,7 +79,7 @@ def simulated(
                 playing[account] = stack.enter_context(played)
             simulator = playing[account]
             table["base_url"] = simulator.address(export.api)
-            table["download_from"] = [f"{simulator.files_url}/"]
+            table["download_from"] = [simulator.download_from]
             cast.roles[export.name] = Role.of(simulator)
         cast.text, cast.simulators = tomlkit.dumps(document), list(playing.values())
         cast.exports = parse(cast.text, stage, FACTS)

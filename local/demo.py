@@ -142,19 +142,20 @@ def report(at: Set, asked: Asked, ended: Outcome, console: Console, **facts: Any
     roles = {name: role for name, role in at.roles.items() if name not in late}
     lines = truth.compare(truth.answered(at.stack), truth.true(at.exports, roles, ended.rows), roles)
     truth.show(lines, console)
-    covered(ended, console)
+    covered(ended, at.exports, console)
     trouble(ended, console)
     right = all(line.right for line in lines) and not troubled(ended)
     if asked.out:
-        out.write(asked.out, at.stack, ended.rows, lines, right=right and not ended.left, **facts)
+        facts["right"] = right and not ended.left
+        out.write(asked.out, at.stack, ended.rows, lines, at.exports.sources, **facts)
         console.print(f"written to {asked.out} (it holds phone numbers): s3/, ledger.jsonl, summary.json")
     return right
 
 
-def covered(ended: Outcome, console: Console) -> None:
+def covered(ended: Outcome, exports: Exports, console: Console) -> None:
     """A line for each export and state of its days: what is complete says for what."""
     days: dict[tuple[str, str], list[str]] = {}
-    for day in coverage(ended.rows):
+    for day in coverage(ended.rows, exports.sources):
         days.setdefault((day.export, day.told), []).append(day.date)
     for (export, state), dates in days.items():
         span = dates[0] if len(dates) == 1 else f"{dates[0]} to {dates[-1]}, {len(dates)} days"

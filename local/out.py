@@ -2,7 +2,7 @@
 
 import json
 import shutil
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,14 @@ from local.stack import Stack
 from local.truth import Line
 
 
-def write(folder: Path, stack: Stack, rows: Iterable[Row], lines: list[Line], **facts: Any) -> None:
+def write(
+    folder: Path,
+    stack: Stack,
+    rows: Iterable[Row],
+    lines: list[Line],
+    sources: Mapping[str, Collection[str]],
+    **facts: Any,
+) -> None:
     """Fill `folder`, readable by its owner alone: it holds phone numbers."""
     folder.mkdir(parents=True, exist_ok=True)
     folder.chmod(0o700)
@@ -31,7 +38,7 @@ def write(folder: Path, stack: Stack, rows: Iterable[Row], lines: list[Line], **
     (folder / "ledger.jsonl").write_text(text)
     rows = list(rows)
     windows = [_window(row) for row in sorted(rows, key=lambda row: (row.export, row.window))]
-    covered = [{**asdict(day), "told": day.told} for day in coverage(rows)]
+    covered = [{**asdict(day), "told": day.told} for day in coverage(rows, sources)]
     told = {**facts, "windows": windows, "coverage": covered, "days": [_day(line) for line in lines]}
     (folder / "summary.json").write_text(json.dumps(told, indent=2, default=str) + "\n")
 

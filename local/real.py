@@ -30,9 +30,10 @@ def export(asked: Asked, console: Console) -> bool:
         ended = Watch(at.stack, at.exports, at.clock, until, tell, asked.patience, BRIEF).wait()
         lines = truth.compare(truth.answered(at.stack), {}, {})
         _show(ended, console)
-        covered(ended, console)
+        covered(ended, at.exports, console)
         trouble(ended, console)
-        out.write(folder, at.stack, ended.rows, lines, until=until, right=not troubled(ended) and not ended.left)
+        right = not troubled(ended) and not ended.left
+        out.write(folder, at.stack, ended.rows, lines, at.exports.sources, until=until, right=right)
     console.print(f"written to {folder}: s3/, ledger.jsonl, summary.json", soft_wrap=True)
     if ended.left:
         raise Halted(ended.advice)

@@ -3,7 +3,7 @@
 import gzip
 import io
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -306,6 +306,36 @@ def test_what_is_no_report_is_never_taken_for_a_day_without_calls(clock: Clock, 
         assert gzip.decompress(raw) == body
 
 
+HEADINGS = b"Unique CDR ID,Start Timestamp(UTC),Cost,Tags\r\n"
+CALL = b"1,2026-11-19 10:00:00,1.0,a\r\n"
+CUT = {
+    "in a row": (HEADINGS + CALL + b"2,2026-11-19 10:00", Work.PLANNED, "the last line has no end"),
+    "in the headings": (HEADINGS[:33], Work.PLANNED, "the last line has no end"),
+    "in a quoted text, after its line break": (
+        HEADINGS + CALL + b'2,2026-11-19 10:00:00,1.0,"a\r\n', Work.QUARANTINED, "a quote is left open",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("body", "state", "reason"), CUT.values(), ids=CUT)
+@pytest.mark.parametrize("pack", [bytes, gzip.compress])
+def test_a_text_that_was_cut_before_it_was_sent_is_not_published(
+    clock: Clock, body: bytes, state: Work, reason: str, pack: Callable[[bytes], bytes]
+) -> None:
+    """Its length is true, nobody gives totals: asked anew; or put aside, where it may be the vendor's way to quote."""
+    with (
+        Telnyx(5, "t", clock=clock, per_day=20) as vendor,
+        world(TEXT.format(vendor, "telnyx", 1, "options = { source = 'calls' }"), clock) as at,
+    ):
+        at.tick("t")
+        vendor.reports[at.row("t", DAY).report_id or ""].build.result().file.write_bytes(pack(body))
+        at.run()
+        row = at.row("t", DAY)
+        assert row.state is state and row.reason is not None and reason in row.reason
+        assert not at.objects("calls/") and not at.objects("receipts/")
+        assert bool(at.objects("raw/")) is (state is Work.QUARANTINED)
+
+
 def test_no_calls_is_a_success(clock: Clock) -> None:
     """An empty report becomes an empty object, and a receipt of no rows."""
     with Telnyx(5, "t", clock=clock, per_day=60) as vendor:
@@ -345,5 +375,5 @@ def test_nobody_takes_a_filtered_export_for_a_full_one(
             assert (receipt["narrowed"], receipt["complete_for"]) == (narrowed, told)
             assert b"1206" not in text
         assert all(row.published and list(row.published.narrowed) == narrowed for row in at.rows("one"))
-        (day,) = coverage(at.rows("one"))
+        (day,) = coverage(at.rows("one"), at.exports.sources)
         assert (day.told, day.final) == (f"complete for {told}", True)

@@ -1,7 +1,7 @@
 """`discard = true`: the vendor's report is deleted once its copy is verified here, and never before."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -87,12 +87,28 @@ def test_an_outage_is_waited_for(at: World, vendor: Telnyx, clock: Clock) -> Non
     vendor.faults.add("broken", on="delete")
     copied(at)
     at.tick("t")
-    assert at.row("t", DAY).leftover is not None
-    assert "delete: HTTP 500" in (at.ledger.head("t").blocked or "")
+    row = at.row("t", DAY)
+    assert (row.state, row.leftover is not None, row.due_at) == (Work.DONE, True, at.now() + timedelta(minutes=5))
+    assert row.reason is not None and "not deleted at the vendor: telnyx: delete: HTTP 500" in row.reason
+    assert at.ledger.head("t").blocked is None
     clock.turn(minutes=6)
     at.tick("t")
-    assert at.row("t", DAY).leftover is None
+    assert (at.row("t", DAY).leftover, at.row("t", DAY).reason) == (None, None)
     assert deletes(vendor) == [500, 200]
+
+
+def test_a_deletion_that_never_succeeds_is_given_up_after_a_day(at: World, vendor: Telnyx, clock: Clock) -> None:
+    """With its reason; meanwhile everything else goes on."""
+    vendor.faults.add("broken", 999, on="delete")
+    copied(at)
+    for _ in range(27):
+        at.tick("t")
+        at.run()
+        clock.turn(hours=1)
+    row = at.row("t", DAY)
+    assert row.leftover is None and row.reason is not None and "delete: HTTP 500" in row.reason
+    assert at.row("t", DAY + timedelta(days=1)).published is not None
+    assert at.ledger.head("t").blocked is None
 
 
 @pytest.mark.parametrize("fault", ["forbidden", "page"])

@@ -151,22 +151,22 @@ def test_expired_is_asked_anew(kind: str, reason: str) -> None:
 
 
 @BOTH
-@pytest.mark.parametrize(("fault", "status"), [("unauthorized", 401), ("forbidden", 403)])
-def test_a_key_that_is_refused_blocks_the_export_and_uses_up_nothing(kind: str, fault: str, status: int) -> None:
+@pytest.mark.parametrize(
+    ("fault", "status", "told"), [("unauthorized", 401, "was not accepted"), ("forbidden", 403, "may not do this")]
+)
+def test_a_key_that_is_refused_blocks_the_export_and_uses_up_nothing(
+    kind: str, fault: str, status: int, told: str
+) -> None:
     """The head says so, and nobody asks again before the rest is over."""
     with story(kind) as one:
         row = one.wrong(fault).tick()
         assert (row.state, row.attempt) == (Work.PLANNED, 1)
-        assert one.blocked == f"{kind}: create: HTTP {status}{said(one, fault)}: the key was not accepted"
+        said = one.vendor.refused(status).detail
+        assert one.blocked == f"{kind}: create: HTTP {status} ({said}): the key {told}"
         one.tick(minutes=14)
         assert one.asked == 0
         one.clock.turn(minutes=1)
         one.ends(attempt=1, asked=1)
-
-
-def said(one: Story, fault: str) -> str:
-    status = {"unauthorized": 401, "forbidden": 403}[fault]
-    return f" ({one.vendor.refused(status).detail})"
 
 
 @BOTH

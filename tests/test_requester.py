@@ -18,6 +18,7 @@ base_url = "{0.base_url}"
 download_from = ["{0.files_url}/"]
 {1}
 """
+SOURCES = ("calls", "call-control", "fax-api", "webrtc")
 NEWEST = datetime(2026, 11, 19, tzinfo=UTC)
 
 
@@ -241,3 +242,23 @@ def test_nothing_that_is_due_after_a_rehearsals_end_is_planned(vendor: Telnyx, c
         at.settings.env["CDR_REHEARSAL"] = "2026-11-18T02:00:00+00:00@2026-11-18T02:00:00+00:00"  # type: ignore[index] # it is a dict
         at.tick("t")
         assert max(row.window.end for row in at.rows("t")) == datetime(2026, 11, 18, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("status", [403, 422])
+def test_a_source_that_the_account_may_not_use_holds_back_no_other(clock: Clock, status: int) -> None:
+    """V2 has four: two are refused at every asking, and the others are exported all the same, the backlog too."""
+    refused = {"fax-api": status, "webrtc": status}
+    with (
+        Telnyx(3, "requester", clock=clock, per_day=20, api="v2", barred=refused) as vendor,
+        world(TEXT.format(vendor, 'api = "v2"\nreexport = []').replace("-3d", "-8d"), clock) as at,
+    ):
+        for _ in range(16):
+            at.tick("t")
+            at.run()
+            clock.turn(minutes=15)
+        states = {source: {row.state for row in at.rows("t") if row.window.source == source} for source in SOURCES}
+        assert states["calls"] == states["call-control"] == {Work.DONE}
+        assert Work.DONE not in states["fax-api"] | states["webrtc"]
+        told = {row.reason for row in at.rows("t") if row.window.source in refused and row.reason}
+        assert told and all(f"telnyx: create: HTTP {status} (source: " in reason for reason in told)
+        assert all(one.status in (200, status) for one in vendor.requests)

@@ -8,6 +8,7 @@ from typing import Any
 
 from lambdas.core.veil import veil
 
+LONGEST = 20  # digits before or after the point
 SHOWN = 60  # characters of a value that an error may tell
 HARMLESS = re.compile(r"[A-Za-z _-]{0,40}|\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d{1,6})?(Z|[+-]\d\d:?\d\d)?")
 
@@ -18,9 +19,10 @@ def mapping(value: Any) -> Mapping[str, Any]:
 
 
 def ident(value: Any) -> str | None:
-    """The `id` of an object as a text, whether it came as an integer or a string."""
+    """The `id` of an object as a text, whether it came as an integer or a string: one that a path can hold."""
     found = mapping(value).get("id")
-    return str(found) if type(found) in (int, str) and found != "" else None
+    text = str(found) if type(found) in (int, str) else ""
+    return text if re.fullmatch(r"[!-~]{1,200}", text) and text not in (".", "..") else None
 
 
 def moment(value: Any) -> datetime | None:
@@ -50,7 +52,7 @@ def decimal(value: Any) -> Decimal | None:
         amount = Decimal(str(value))
     except InvalidOperation:
         raise ValueError from None
-    if not amount.is_finite():
+    if not amount.is_finite() or abs(amount.adjusted()) > LONGEST:
         raise ValueError
     return amount
 

@@ -35,14 +35,21 @@ class TryAgain(Problem):
 
 
 class Refused(Problem):
-    """No, until somebody changes something; the text says what."""
+    """No, until somebody changes something; the text says what.
+
+    `whole`: it is about all that the export asks for; else it may be about this request's source alone.
+    """
+
+    def __init__(self, what: str, *, whole: bool = True, **facts: Any) -> None:
+        super().__init__(what, **facts)
+        self.whole = whole
 
 
 class Declined(Refused):
     """This request is not taken, though the key is; `window`: it is surely the window that the vendor does not give."""
 
     def __init__(self, what: str, *, window: bool = False, **facts: Any) -> None:
-        super().__init__(what, **facts)
+        super().__init__(what, whole=False, **facts)
         self.window = window
 
 

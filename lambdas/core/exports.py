@@ -65,6 +65,11 @@ class Exports:
     exports: tuple[Export, ...]
     warnings: tuple[str, ...] = ()
 
+    @property
+    def sources(self) -> dict[str, tuple[str, ...]]:
+        """What each export asks for."""
+        return {export.name: export.sources for export in self.exports}
+
     def get(self, name: str) -> Export:
         """The export of that name; KeyError when the file has none."""
         for export in self.exports:
@@ -143,7 +148,9 @@ def _export(reader: fields.Reader, stage: str, vendors: Mapping[str, Facts]) -> 
     api = reader.word("api", list(facts.apis), next(iter(facts.apis)))
     if api is None:
         return None
+    before = len(reader.mistakes)
     options = reader.options(facts, api)
+    asked = options if len(reader.mistakes) == before else {}
     export = Export(
         name=name,
         vendor=facts.name,
@@ -153,7 +160,7 @@ def _export(reader: fields.Reader, stage: str, vendors: Mapping[str, Facts]) -> 
         base_url=reader.url("base_url", facts.apis[api]),
         prefix=reader.prefix(facts, api),
         download_from=reader.origins(facts),
-        sources=facts.sources(options, api),
+        sources=facts.sources(asked, api),
         options=options,
         discard=reader.discard(facts),
         **general,

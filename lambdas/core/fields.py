@@ -29,7 +29,8 @@ class Reader:
 
     def say(self, field: str, what: str) -> str:
         """A mistake with its line, export and field."""
-        line = self._lines.get(field, self._lines.get("", 0))
+        near = [field.rsplit(".", n)[0] for n in range(field.count(".") + 1)]  # inline tables have one line for all
+        line = next((self._lines[one] for one in (*near, "") if one in self._lines), 0)
         return f"line {line}: export {self.label}: {field}: {what}"
 
     def wrong(self, field: str, what: str) -> None:
@@ -246,6 +247,8 @@ def _lines(text: str, number: int) -> dict[str, int]:
                 found[""] = at
         elif header := re.match(r"\s*\[\[?\s*export\.([\w.-]+)\s*\]", line):
             section = f"{header[1]}."
-        elif current == number and (key := re.match(r"\s*([\w-]+)\s*[=.]", line)):
-            found.setdefault(section + key[1], at)
+            if current == number:
+                found.setdefault(header[1], at)
+        elif current == number and (key := re.match(r"""\s*(["']?)([\w.-]+?)\1\s*=""", line)):
+            found.setdefault(section + key[2], at)
     return found

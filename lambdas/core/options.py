@@ -9,6 +9,8 @@ from typing import Any
 
 from lambdas.core.facts import Mistake, Options
 
+MOST = 10**12
+
 
 @dataclass(frozen=True)
 class Kind:
@@ -45,16 +47,16 @@ def some(words: Mapping[str, int], without: str) -> Kind:
     """A list, not empty, of words or of the vendor's numbers for them."""
     known = (*words, *words.values())
     return Kind(
-        f"a list of {', '.join(words)}; leave it out for {without}",
+        f'a list of {", ".join(words)}, such as ["{next(iter(words))}"]; leave it out for {without}',
         lambda value: _listed(value) and all(type(one) in (str, int) and one in known for one in value),
     )
 
 
-def amount(unit: str) -> Kind:
-    """A finite number, not negative."""
+def amount(unit: str, *, above: bool = False) -> Kind:
+    """A finite number, not negative; `above`: nor 0."""
     return Kind(
-        f"a number of {unit}, 0 or more",
-        lambda value: type(value) in (int, float) and math.isfinite(value) and value >= 0,
+        f"a number of {unit}, {'more than 0' if above else '0 or more'}",
+        lambda value: _finite(value) and (value > 0 if above else value >= 0),
     )
 
 
@@ -80,12 +82,19 @@ def both(options: Options, one: str, other: str) -> list[Mistake]:
     return [(other, f"either {one} or {other}, not both")] if one in options and other in options else []
 
 
-def between(options: Options, low: str, high: str) -> list[Mistake]:
-    """Two bounds with nothing in between."""
+def between(options: Options, low: str, high: str, *, whole: bool = False) -> list[Mistake]:
+    """Two bounds with nothing in between; `whole`: no whole number."""
     least, most = options.get(low), options.get(high)
-    if not isinstance(least, int | float) or not isinstance(most, int | float) or least < most:
+    if least is None or most is None or not (_finite(least) and _finite(most)):
+        return []
+    if (math.floor(least) + 1 if whole else least) < most:
         return []
     return [(high, f"more than {low}, or there is nothing between them")]
+
+
+def _finite(value: Any) -> bool:
+    """A number that every JSON and every ledger holds."""
+    return type(value) in (int, float) and -MOST < value < MOST
 
 
 def _listed(value: Any) -> bool:

@@ -27,7 +27,10 @@ def same(url: str, base: str) -> bool:
 
 def loopback(url: str) -> bool:
     """Whether a URL stays on this machine."""
-    return urlsplit(url).hostname in LOOPBACK
+    try:
+        return urlsplit(url).hostname in LOOPBACK
+    except ValueError:
+        return False
 
 
 def _within(parts: SplitResult, base: SplitResult) -> bool:

@@ -1,6 +1,6 @@
 """Which windows are new, and what is to be done about the rows that are due."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -10,6 +10,7 @@ from lambdas.core.rows import IN_FLIGHT, Head, Row, Span, Work
 from lambdas.core.windows import DAY, Window, midnight, tile
 
 ROWS_A_TICK = 200
+DECLINES = 3  # so often a window's request may be declined before it is given up
 URGENT = timedelta(hours=72)  # what the vendor forgets within this time goes first
 MARGIN = timedelta(minutes=2)
 # What a row that is due becomes; the rest is decided by the step itself.
@@ -123,35 +124,44 @@ def partial(facts: Facts, window: Window, asked_at: datetime) -> bool:
 
 
 def steps(
-    rows: Iterable[Row], export: Export, facts: Facts, now: datetime, horizon: datetime, *, asking: bool
+    rows: Iterable[Row],
+    export: Export,
+    facts: Facts,
+    now: datetime,
+    horizon: datetime,
+    *,
+    asking: bool,
+    shut: Collection[str] = (),
 ) -> list[Step]:
     """What to do about the rows that are due, most urgent first, within the export's places.
 
     `horizon` bounds what is planned, `now` what is overdue: they differ in a rehearsal only. `asking` is false while
-    the vendor refuses or rests: then nothing new is asked, and what runs goes on.
+    the vendor refuses or rests: then nothing new is asked, and what runs goes on. `shut` are sources that the vendor
+    refused a moment ago; a source that the export does not ask for any more keeps its rows, for it may come back.
     """
     rows = list(rows)
     due = [row for row in rows if row.due_at is not None and row.due_at <= _limit(row, now, horizon)]
-    found = [Step(_name(row), row) for row in due if row.state is not Work.PLANNED]
+    found = [Step(STEPS[row.state], row) for row in due if row.state is not Work.PLANNED and not row.leftover]
     planned = sorted((row for row in due if row.state is Work.PLANNED), key=lambda row: _rank(row, facts, now))
     gone = {row.window: why for row in planned if (why := beyond(facts, row.window, now))}
-    found += [Step(_end(row, facts, now), row, gone[row.window]) for row in planned if row.window in gone]
+    found += [Step(_end(row, export, facts, now), row, gone[row.window]) for row in planned if row.window in gone]
     places = export.max_in_flight - sum(row.state in IN_FLIGHT for row in rows)
     if asking and export.state == "active":
-        wanted = [row for row in planned if row.window not in gone]
+        open_ = set(export.sources) - set(shut)
+        wanted = [row for row in planned if row.window not in gone and row.window.source in open_]
         found += [Step("ask", row) for row in _seats(wanted, max(0, places))]
-    return found
+    return found + [Step("discard", row) for row in due if row.leftover]  # last: nothing waits for it
 
 
-def _name(row: Row) -> str:
-    return "discard" if row.leftover else STEPS[row.state]
+def _end(row: Row, export: Export, facts: Facts, now: datetime) -> str:
+    """How a row ends that cannot be asked for.
 
-
-def _end(row: Row, facts: Facts, now: datetime) -> str:
-    """How a row ends that cannot be asked for: what the vendor never took, it never had to give, so it is not lost."""
+    What nobody wanted any more, or what the vendor never took (which was told, as stuck), is not lost.
+    """
     if row.published is not None:
         return "settle"
-    return "forget" if forgotten(facts, row.window, now) and not row.declined else "close"
+    taken = row.declined < DECLINES or row.failures > 0
+    return "forget" if taken and row.window.source in export.sources and forgotten(facts, row.window, now) else "close"
 
 
 def _limit(row: Row, now: datetime, horizon: datetime) -> datetime:
@@ -168,7 +178,9 @@ def _seats(planned: list[Row], places: int) -> list[Row]:
 
 
 def _rank(row: Row, facts: Facts, now: datetime) -> tuple[int, float]:
-    """What is forgotten soon, then the newest first; re-exports after it, the rest of the backlog last."""
+    """What is forgotten soon, then the newest; re-exports after it, the rest of the backlog, and what was declined."""
+    if row.declined:
+        return 4, -row.window.start.timestamp()
     if facts.retention and row.window.start <= now - facts.retention + URGENT:
         return 0, row.window.start.timestamp()
     if row.published is not None:

@@ -5,11 +5,11 @@ from datetime import datetime, timedelta
 
 from lambdas.core.errors import Declined, Gone, Problem, Refused, TryAgain
 from lambdas.core.facts import Facts
+from lambdas.core.planning import DECLINES
 from lambdas.core.progress import Progress, State
 from lambdas.core.rows import Row, move
 
 ATTEMPTS = 5  # so many may come to nothing before a window is stuck
-DECLINES = 3  # so often a window's request may be declined before the export goes on without it
 SLOWEST = 600  # seconds; no report is looked at more rarely
 # An execution that is this late is taken for dead and its successor started.
 GRACE = timedelta(minutes=10)
@@ -45,14 +45,19 @@ def verdict(row: Row, progress: Progress, facts: Facts, now: datetime, jitter: f
 def blind(row: Row, problem: Problem, now: datetime) -> Verdict:
     """The vendor does not let us see the report, or we do not understand it: we look again, slowly.
 
-    Past the deadline, a refusal ends this run and uses up nothing: the requester's next run goes on when the key is
-    right again. What is not understood by then never will be: it uses up the attempt.
+    Past the deadline, a refusal of the key ends this run and uses up nothing: the requester's next run goes on when the
+    key is right again. What is declined or not understood by then never will be: it uses up the attempt.
     """
     if row.give_up_at is not None and now >= row.give_up_at:
-        return Verdict(row if isinstance(problem, Refused) else renew(row, problem.what, now), "end")
+        return Verdict(row if keyless(problem) else renew(row, problem.what, now), "end")
     due = now + timedelta(seconds=SLOWEST) + GRACE
     looked = {"looks": row.looks + 1, "looked_at": now, "due_at": due, "reason": problem.what}
     return Verdict(move(row, "wait", **looked), "wait", SLOWEST)
+
+
+def keyless(problem: Problem) -> bool:
+    """Whether it is the key that is refused, and not the request."""
+    return isinstance(problem, Refused) and not isinstance(problem, Declined)
 
 
 def pause(row: Row, facts: Facts, now: datetime, jitter: float) -> int:
@@ -83,19 +88,24 @@ def unasked(row: Row, problem: Problem, now: datetime) -> Row | None:
     if isinstance(problem, Declined):
         declined = row.declined + 1
         if problem.window or declined >= DECLINES:
-            return decline(row, problem.what, declined, now)
+            return decline(row, problem, now)
         return move(row, "withdraw", due_at=now, declined=declined, **blank(problem.what))
     if isinstance(problem, Refused | Gone) or (isinstance(problem, TryAgain) and not problem.doubt):
         return move(row, "withdraw", due_at=now, **blank(problem.what))
     return None
 
 
-def decline(row: Row, reason: str, declined: int, now: datetime) -> Row:
-    """The row whose request the vendor does not take: told, and asked again daily; what is published stays."""
-    told = {"declined": declined, **blank(reason)}
-    if row.published is not None:
-        return move(row, "settle", due_at=None, stale_since=row.stale_since or now, **told)
-    return move(row, "decline", due_at=now + timedelta(days=1), **told)
+def decline(row: Row, problem: Declined, now: datetime) -> Row:
+    """The row whose request the vendor does not take: told, and asked again daily.
+
+    What is published stays; a re-export that is declined for its window will be at every later age.
+    """
+    told = {"declined": max(row.declined + 1, DECLINES), "due_at": now + timedelta(days=1), **blank(problem.what)}
+    if row.published is None:
+        return move(row, "decline", **told)
+    if problem.window:
+        told["due_at"] = None
+    return move(row, "settle", stale_since=row.stale_since or now, **told)
 
 
 def blank(reason: str | None = None) -> dict[str, object]:

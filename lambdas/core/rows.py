@@ -75,6 +75,8 @@ class Published:
     when: datetime
     totals: Mapping[str, str] = field(default_factory=dict)
     narrowed: tuple[str, ...] = ()  # the request's fields that left calls out: it is complete for these only
+    asked: Mapping[str, Any] | None = None  # the exact request, by which the window is asked again
+    api: str | None = None  # of which api that is
 
 
 @dataclass(frozen=True)

@@ -8,5 +8,6 @@ QUERY = re.compile(r"(https?://[^\s?]+)\?\S+")
 
 
 def veil(text: str) -> str:
-    """The text with runs of seven or more digits, long opaque words and URL queries replaced."""
+    """The text with runs of seven or more digits, long opaque words and URL queries replaced; storable anywhere."""
+    text = text.encode("utf-8", "replace").decode()
     return NUMBER.sub("[number]", SECRET.sub("[opaque]", QUERY.sub(r"\1?[query]", text)))

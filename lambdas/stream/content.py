@@ -36,7 +36,7 @@ class Content(io.RawIOBase):
         self._ready = bytearray()
         self._unzip: zlib._Decompress | None = None
         self._zip: zlib._Compress | None = None
-        self._open, self._last, self._lines = True, b"\n", False
+        self._open, self._last, self._quotes = True, b"\n", 0
         self.digest = hashlib.sha256()
         self.arrived = hashlib.sha256()
         self.received = self.size = 0
@@ -105,16 +105,25 @@ class Content(io.RawIOBase):
             self.size += len(text)
             self._ready += text
             self._last = text[-1:]
-            self._lines = self._lines or b"\n" in text
+            self._quotes += text.count(b'"')
 
     def _end(self) -> None:
         if self._zip:
             self._raw.write(self._zip.flush())
         if self._unzip and not self._unzip.eof:
             raise Broken(f"the gzip ends early, after {self.received} bytes", received=self.received)
-        # Headings alone may lack it where the length was told; of rows, nobody knows what the last one lacks.
-        if self.form == "plain" and self._last != b"\n" and (self._lines or not self.sized):
-            raise Broken(f"the last line has no end after {self.received} bytes", received=self.received)
+        if self.form == "plain" and not self.sized and self._last != b"\n":
+            raise Broken(f"no Content-Length, and the last line has no end after {self.received} bytes")
+
+    @property
+    def ended(self) -> bool:
+        """Whether the last line has its end: else the text may have been cut short before it was sent."""
+        return self._last == b"\n"
+
+    @property
+    def quoting(self) -> bool:
+        """Whether a quote is left open: the text ends within a field, or is no well-formed CSV."""
+        return self._quotes % 2 == 1
 
 
 def _pieces(chunks: Iterator[bytes]) -> Iterator[bytes]:

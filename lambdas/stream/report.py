@@ -64,6 +64,8 @@ class Report:
                     except Disagrees as problem:
                         copy.problem = problem  # what came is kept to its last byte all the same
                     _drain(content)
+                    if progress.totals.rows is None:  # else the vendor's own count tells what is missing
+                        copy.problem = copy.problem or _whole(content)
                 text.update(content.digest.digest())
                 _count(copy.tally, content)
         # One file is the rule: its digest is the text's own; several are told by the digest of their digests.
@@ -91,6 +93,13 @@ def _checked(headings: list[str], columns: Columns, content: Content) -> None:
         raise Broken("an empty answer of unknown length")
     if headings and not {plain(one) for one in headings} & set(columns.fields["started_at"].headings):
         raise Disagrees("no column says when a call began: no CDRs, or the vendor's headings have changed")
+
+
+def _whole(content: Content) -> Disagrees | None:
+    """Whether a text may have been cut short before it was sent, with a length that is true. Raises Broken."""
+    if content.form in ("plain", "gzip") and not content.ended:
+        raise Broken(f"the last line has no end after {content.size} bytes of text", received=content.received)
+    return Disagrees(f"a quote is left open in {content.size} bytes of text") if content.quoting else None
 
 
 def _drain(content: Content) -> None:

@@ -36,9 +36,9 @@ FILTERS: Mapping[str, Kind] = {
     "custom_x_tags": options.texts("X-Tags", example="campaign-1"),
     "caller_ip": options.address(),
     "duration_greater_than": options.amount("seconds"),
-    "duration_less_than": options.amount("seconds"),
+    "duration_less_than": options.amount("seconds", above=True),
     "cost_greater_than": options.amount("dollars"),
-    "cost_less_than": options.amount("dollars"),
+    "cost_less_than": options.amount("dollars", above=True),
     "destination_countries_included": COUNTRIES,
     "destination_countries_excluded": COUNTRIES,
     "tollfree_only": options.FLAG,
@@ -56,7 +56,7 @@ def _check(given: Options, _api: str) -> list[Mistake]:
         *options.check(given, FILTERS, OURS, "Flowroute's"),
         *options.both(given, "custom_x_tag", "custom_x_tags"),
         *options.both(given, "destination_countries_included", "destination_countries_excluded"),
-        *options.between(given, "duration_greater_than", "duration_less_than"),
+        *options.between(given, "duration_greater_than", "duration_less_than", whole=True),
         *options.between(given, "cost_greater_than", "cost_less_than"),
     ]
 

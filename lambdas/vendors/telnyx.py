@@ -223,7 +223,7 @@ def _path(report_id: str) -> str:
 
 
 def _whole(connection: str) -> int | str:
-    return int(connection) if connection.isdecimal() else connection
+    return int(connection) if re.fullmatch(r"[0-9]{1,19}", connection) else connection
 
 
 VENDOR: type[Vendor] = Telnyx

@@ -23,7 +23,7 @@ OURS = ("start_time", "end_time", "report_name", "timezone")
 V1: dict[str, Kind] = {
     "call_types": options.some(CALL_TYPES, "both"),
     "record_types": options.some(RECORD_TYPES, "all of them"),
-    "connections": options.texts("connection ids", r"\S+", example="1234567890"),
+    "connections": options.texts("connection ids", r"\S{1,64}", example="1234567890"),
     "source": options.among(*SOURCES["v1"], without="all of them"),
     "filters": options.ANY,  # `rules` tells more
 }
@@ -69,7 +69,7 @@ def rules(filters: Any, *, newer: bool = False) -> list[str]:
     `newer`: V2's objects, which may name several criteria, a billing group too, and one tag, not a list of them
     (the `telnyx` package).
     """
-    if not isinstance(filters, list):
+    if not isinstance(filters, list) or not filters:
         return ["a list of tables, such as [{ filter_type = 'and', cli = '+1206', cli_filter = 'starts_with' }]"]
     wrong = [f"object {n + 1}: {what}" for n, one in enumerate(filters) for what in _shape(one, newer)]
     return wrong or _order(filters)
@@ -89,10 +89,14 @@ def _shape(one: Any, newer: bool) -> list[str]:
     shapes = {name: keys for name, keys in SHAPES.items() if newer or name != "billing_group"}
     met = [name for name, keys in shapes.items() if keys & one.keys()]
     wanted = {"filter_type"}.union(*(shapes[name] for name in met))
-    if not met or (len(met) > 1 and not newer) or wanted != one.keys() | {"filter_type"}:
-        kinds = ", or ".join(" and ".join(sorted(keys)) for keys in shapes.values())
-        return [*wrong, f"beside filter_type it has {kinds}{'; several of them must all be met' if newer else ''}"]
-    return wrong + [what for name in met for what in _values(name, one, newer)]
+    kinds = ", or ".join(" and ".join(sorted(keys)) for keys in shapes.values())
+    wrong += [f"{key} is not known; beside filter_type it has {kinds}" for key in sorted(one.keys() - wanted)]
+    wrong += [f"{key} is missing beside {', '.join(met)}" for key in sorted(wanted - one.keys() - {"filter_type"})]
+    if not met and not one.keys() - {"filter_type"}:
+        wrong.append(f"nothing is asked for; beside filter_type it has {kinds}")
+    if len(met) > 1 and not newer:
+        wrong.append(f"{' and '.join(met)} need an object each; beside filter_type one has {kinds}")
+    return wrong or [what for name in met for what in _values(name, one, newer)]
 
 
 def _values(name: str, one: Mapping[str, Any], newer: bool) -> Iterator[str]:
@@ -106,7 +110,7 @@ def _values(name: str, one: Mapping[str, Any], newer: bool) -> Iterator[str]:
 
 
 def _text(value: Any) -> bool:
-    return isinstance(value, str) and bool(value)
+    return isinstance(value, str) and bool(value.strip())
 
 
 def _texts(value: Any) -> bool:

@@ -41,7 +41,8 @@ class Telnyx(Vendor[Asked, Built]):
     """One Telnyx account; `api` only chooses which of the two base URLs `base_url` is.
 
     `axis` and `closed` say by which time of a call a window selects it, and whether its end belongs to it.
-    `live` holds back what is not recorded yet when the report is built; `page_most` is the most that a page of the
+    `barred` are sources that the account may not use, each with the status that says so. `live` holds back what is
+    not recorded yet when the report is built; `page_most` is the most that a page of the
     list gives, whatever is asked for.
     """
 
@@ -68,11 +69,13 @@ class Telnyx(Vendor[Asked, Built]):
         end_rule: EndRule = "latest",
         retention_days: int = 30,
         live: bool = False,
+        barred: Mapping[str, int] | None = None,
         page_most: int | None = None,
         credentials: Mapping[str, str] = CREDENTIALS,
     ) -> None:
         super().__init__(Calls(seed, account, per_day, unpriced=UNPRICED), clock, build_s, link_s)
         self.axis, self.closed, self.api, self.live = axis, closed, api, live
+        self.barred = barred or {}
         self.end_rule, self.retention, self.page_most = end_rule, timedelta(days=retention_days), page_most
         self.credentials = {**CREDENTIALS, **credentials}
 
@@ -121,6 +124,8 @@ class Telnyx(Vendor[Asked, Built]):
     def _create(self) -> ResponseReturnValue:
         body: Any = request.get_json(force=True, silent=True)
         asked = parse(body, self.clock(), self.end_rule, _v2())
+        if status := self.barred.get(asked.source):
+            raise Refusal(status, "Not enabled", f"source: {asked.source} is not enabled for the account.")
         id = self.draw(lambda rng: str(UUID(int=rng.getrandbits(128), version=1)))
         struck = self.faults.sweep(BEGUN)
         wanted = _mixed(asked) if "both" in struck else lambda call: wants(asked, call)

@@ -14,7 +14,7 @@ from tests.core.making import NOW, always, row, window
 
 PUBLISHED = Published(
     3, "digest", "calls/k", '"etag"', "receipts/k", ("raw/a", "raw/b"), 7, NOW, {"cost": "1.50000000"},
-    ("connections",),
+    ("connections",), {"filters": [{"cli": "+1206"}]}, "v2",
 )  # fmt: skip
 FULL = Row(
     "main", window(source="call-control", seconds=3600, hour=5), Work.COPYING, version=9, revision=1, attempt=2, run=3,

@@ -1,14 +1,27 @@
 """The coverage tells of each day whether it is all there, and for what: from what is published alone."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import pytest
 
-from lambdas.core.coverage import coverage
+from lambdas.core import coverage as covers
 from lambdas.core.rows import Published, Row, Work
 from tests.core.making import NOW, row, window
 
+SOURCES = {"main": ("calls",)}
 COPY = Published(0, "d", "k", "e", "r", (), 7, NOW)
+
+
+def coverage(rows: list[Row], sources: Mapping[str, Sequence[str]] = SOURCES) -> list[covers.Day]:
+    return covers.coverage(rows, sources)
+
+
+def hours(*states: Work) -> list[Row]:
+    """A day of hours: all copied but the first, which are in these states."""
+    rows = [done(window=window(hour=n, seconds=3600)) for n in range(24)]
+    rows[: len(states)] = [row(state, window=window(hour=n, seconds=3600)) for n, state in enumerate(states)]
+    return rows
 
 
 def done(**fields: object) -> Row:
@@ -46,10 +59,9 @@ def test_nobody_takes_a_filtered_day_for_a_full_one() -> None:
     ],
 )
 def test_a_day_that_lacks_a_window_tells_the_worst_of_it(states: list[Work], told: str) -> None:
-    """One copied window beside it makes no day."""
-    rows = [row(state, window=window(hour=n + 1, seconds=3600)) for n, state in enumerate(states)]
-    (day,) = coverage([done(window=window(hour=0, seconds=3600)), *rows])
-    assert (day.state, day.told, day.copied) == (told, told, 1)
+    """However many are copied beside it."""
+    (day,) = coverage(hours(*states))
+    assert (day.state, day.told, day.copied) == (told, told, 24 - len(states))
 
 
 def test_what_was_published_stays_covered_whatever_is_done_about_it() -> None:
@@ -66,3 +78,17 @@ def test_days_and_exports_are_told_apart() -> None:
     assert [(day.export, day.date) for day in days] == [
         ("main", "2026-11-19"), ("main", "2026-11-20"), ("other", "2026-11-19"),
     ]  # fmt: skip
+
+
+def test_a_day_that_is_not_planned_whole_is_open() -> None:
+    """An hour that has no row yet, or a source of the export that has none."""
+    assert coverage(hours())[0].state == "complete"
+    assert coverage(hours()[:-1])[0].state == "open"
+    (day,) = coverage(hours(), {"main": ("calls", "call-control")})
+    assert (day.state, day.final) == ("open", False)
+
+
+def test_a_day_whose_re_export_failed_is_complete_and_not_final() -> None:
+    """What came later is not there."""
+    (day,) = coverage([done(stale_since=NOW)])
+    assert (day.state, day.final) == ("complete", False)

@@ -249,3 +249,19 @@ def test_a_vendor_on_loopback_gives_its_files_there() -> None:
     """From any port of this machine, unless the export says from where."""
     made = export(base_url='"http://127.0.0.1:9000"')
     assert made.download_from == ("http://127.0.0.1/", "http://localhost/")
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ('options = { filters = "x" }', 5),
+        ('\n[[export.options.filters]]\nfilter_type = "or"\ncli = "1"\ncli_filter = "contains"', 6),
+        ('[export.options]\n\n"filters" = "x"', 7),
+        ("[export.options]\n'filters' = \"x\"", 6),
+        ('options.filters = "x"', 5),
+    ],
+)
+def test_a_field_of_the_options_is_told_with_its_line_however_it_is_written(text: str, line: int) -> None:
+    """Inline, as tables of their own, quoted, dotted."""
+    (told,) = mistakes(f"{table()}\n{text}")
+    assert told.startswith(f"line {line}: export main: options.filters: ")

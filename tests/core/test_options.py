@@ -13,6 +13,7 @@ KNOWN = {
     "kinds": options.some({"in": 1, "out": 2}, "both"),
     "source": options.among("calls", "fax", without="all of them"),
     "least": options.amount("seconds"),
+    "most": options.amount("seconds", above=True),
     "ip": options.address(),
     "all": options.FLAG,
     "free": options.ANY,
@@ -45,6 +46,9 @@ WRONG: list[tuple[str, Any, str]] = [
     ("least", "1", "a number of seconds"),
     ("least", float("nan"), "a number of seconds"),
     ("least", float("inf"), "a number of seconds"),
+    ("most", 0, "a number of seconds, more than 0"),
+    ("most", "1", "a number of seconds"),
+    ("most", 10**400, "a number of seconds"),
     ("ip", "203.0.113", "an IP address"),
     ("ip", 7, "an IP address"),
     ("all", 1, "true or false"),
@@ -82,3 +86,16 @@ def test_two_bounds_leave_something_between_them(low: Any, high: Any, right: boo
     """An export that can hold nothing is a slip."""
     given = {name: value for name, value in (("low", low), ("high", high)) if value is not None}
     assert (options.between(given, "low", "high") == []) is right
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "right"), [(60, 61, False), (60, 62, True), (60.5, 61, False), (60.5, 61.5, True)]
+)
+def test_between_two_bounds_of_whole_numbers_lies_a_whole_one(low: float, high: float, right: bool) -> None:
+    """No call lasts 60 and a half seconds."""
+    assert (options.between({"low": low, "high": high}, "low", "high", whole=True) == []) is right
+
+
+def test_bounds_that_are_no_numbers_are_told_elsewhere() -> None:
+    """By their kinds, once."""
+    assert options.between({"low": "1", "high": float("nan")}, "low", "high", whole=True) == []

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from lambdas.core.exports import Export
 from lambdas.core.facts import Facts
-from lambdas.core.planning import ROWS_A_TICK, STEPS, Step, again_at, aged, extend, forgotten, partial, steps
+from lambdas.core.planning import DECLINES, ROWS_A_TICK, STEPS, Step, again_at, aged, extend, forgotten, partial, steps
 from lambdas.core.rows import Head, Published, Row, Span, Work
 from lambdas.core.windows import DAY, midnight
 from lambdas.vendors import FACTS
@@ -262,15 +262,35 @@ def test_a_window_longer_than_the_vendor_takes_is_not_asked_for() -> None:
 
 
 def test_what_the_vendor_never_took_is_not_lost_when_it_is_forgotten() -> None:
-    """It is closed with the vendor's own reason."""
+    """It was stuck, and told; what was declined once or twice, or taken before, may have been lost all the same."""
     old = replace(window(), start=NOW - timedelta(days=31))
-    (step,) = do([row(window=old, declined=1)])
+    for declined, failures, name in ((DECLINES, 0, "close"), (DECLINES - 1, 0, "forget"), (DECLINES, 1, "forget")):
+        (step,) = do([row(window=old, declined=declined, failures=failures)])
+        assert step.name == name
+
+
+def test_a_source_that_is_not_wanted_any_more_keeps_its_rows_and_is_not_asked_for() -> None:
+    """It may come back; when the vendor has forgotten it, it is closed, for nobody lost it."""
+    made = export('source = "call-control"')
+    assert do([day(19)], made) == []
+    (step,) = do([row(window=replace(window(), start=NOW - timedelta(days=31)))], made)
     assert step.name == "close"
 
 
+def test_a_source_that_was_refused_leaves_its_places_to_the_others() -> None:
+    """And what was declined comes last."""
+    other = replace(day(18), window=replace(window(18), source="call-control"))
+    rows = [day(19), other, day(17, declined=1), day(16)]
+    made = export(max_in_flight="3")
+    assert named(do(rows, made)) == [("ask", 19), ("ask", 18), ("ask", 16)]
+    shut = steps(rows, made, TELNYX, NOW, NOW, asking=True, shut={"call-control"})
+    assert named(shut) == [("ask", 19), ("ask", 16), ("ask", 17)]
+
+
 def test_a_copied_report_is_discarded_before_its_window_is_asked_again() -> None:
-    """At once, in a rehearsal too."""
+    """At once, in a rehearsal too, but after all that must not wait for it."""
     left = day(18, Work.DONE, leftover="7", published=PUBLISHED)
     assert [step.name for step in do([left])] == ["discard"]
     early = steps([left], export(), TELNYX, NOW, NOW - DAY, asking=True)
     assert [step.name for step in early] == ["discard"]
+    assert [step.name for step in do([left, day(19)])] == ["ask", "discard"]

@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lambdas.core.errors import Declined, Gone, Problem, Refused, TryAgain, Unclear
+from lambdas.core.planning import DECLINES
 from lambdas.core.polling import (
     ATTEMPTS,
-    DECLINES,
     DISTANCE,
     GRACE,
     SLOWEST,
@@ -157,7 +157,7 @@ def test_a_window_that_the_vendor_declines_is_stuck_at_once_and_never_lost() -> 
     after = unasked(row(Work.ASKING, tag="t"), Declined("end_time", window=True), NOW)
     assert after is not None
     assert (after.state, after.reason, after.due_at) == (Work.STUCK, "end_time", NOW + timedelta(days=1))
-    assert after.declined == 1
+    assert after.declined == DECLINES
     assert {name for (state, name), to in MOVES.items() if to is Work.LOST} == {"forget"}
 
 

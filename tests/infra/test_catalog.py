@@ -94,7 +94,7 @@ def test_the_view_has_the_table_s_columns_and_its_partitions(made: Template, vie
     ]
     assert selected == [names, names, names]
     assert view["schema"] == "cdr_dev"
-    assert view["originalSql"].count("FROM cdr_dev.calls_all") == 4
+    assert view["originalSql"].count("FROM cdr_dev.calls_all") == 5
 
 
 def test_a_type_that_nobody_mapped_is_refused() -> None:

@@ -1,8 +1,15 @@
 """Who plays which account, with which key."""
 
 import json
+import time
 from pathlib import Path
 
+import pytest
+
+from lambdas.core.progress import State
+from lambdas.core.windows import DAY, Window, midnight
+from lambdas.vendors import FACTS, VENDORS
+from lambdas.web import Web
 from local.cast import Cast, Role, named, simulated
 from local.clock import real
 from local.vendors.telnyx import CREDENTIALS, Telnyx
@@ -42,6 +49,23 @@ def test_exports_of_one_account_share_a_simulator(tmp_path: Path) -> None:
         assert urls["second"] == f"{urls['first']}/v2"
         assert not urls["third"].startswith(urls["first"])
         assert cast.roles["first"] == cast.roles["second"] != cast.roles["third"]
+
+
+@pytest.mark.parametrize(("vendor", "api"), [(name, api) for name, facts in FACTS.items() for api in facts.apis])
+def test_every_vendors_file_can_be_had_as_the_file_says(tmp_path: Path, vendor: str, api: str) -> None:
+    """From the address, with the key and from the origin that the effective exports.toml names, and no other."""
+    text = f'[[export]]\nname = "one"\nvendor = "{vendor}"\napi = "{api}"\nstart = "-1d"\n'
+    with simulated(text, "dev", real, {}, tmp_path, 50) as cast:
+        (export,) = cast.exports.exports
+        keys = json.loads(cast.secrets[export.secret_id])
+        account = VENDORS[vendor](export, keys, Web())
+        yesterday = midnight(real()) - DAY
+        report = account.ask(account.fields(Window(yesterday, 86_400, export.sources[0])), "cdr1.x", None)
+        while (progress := account.look(report)).state is not State.READY:
+            time.sleep(0.1)
+        (file,) = progress.files
+        with Web().download(vendor, file.url, export.download_from, file.headers, export.base_url) as body:
+            assert b"".join(body)
 
 
 def test_an_export_on_loopback_keeps_its_server(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 import gzip
 import hashlib
 import io
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -63,20 +64,28 @@ def test_a_gzip_that_was_altered_is_broken(at: int) -> None:
         whole(bytes(data))
 
 
-@pytest.mark.parametrize("sized", [True, False])
-def test_a_plain_text_must_end_its_last_line(sized: bool) -> None:
-    """Only the line's end says that nothing was cut off before it was sent, whatever length was told."""
-    assert whole(TEXT, sized=sized)[0] == TEXT
-    with pytest.raises(Broken, match="the last line has no end"):
-        whole(TEXT[:-1], sized=sized)
+def test_a_plain_text_of_unknown_length_must_end_its_last_line() -> None:
+    """Only the line's end says that nothing was cut off; with a known length it is told, and judged elsewhere."""
+    cut = TEXT[:-1]
+    assert whole(cut, sized=True)[0] == cut
+    assert whole(TEXT, sized=False)[0] == TEXT
+    with pytest.raises(Broken, match="no Content-Length"):
+        whole(cut, sized=False)
 
 
-def test_headings_alone_may_lack_the_end_of_their_line() -> None:
-    """Where their length was told; a compressed text has a trailer instead."""
-    assert whole(b"a,b", sized=True)[0] == b"a,b"
-    assert whole(gzip.compress(TEXT[:-1]), sized=False)[0] == TEXT[:-1]
-    with pytest.raises(Broken, match="the last line has no end"):
-        whole(b"a,b", sized=False)
+@pytest.mark.parametrize(
+    ("text", "ended", "quoting"),
+    [(b"a,b\n1,2\n", True, False), (b"a,b\n1,2", False, False), (b"a,b", False, False), (b"", True, False),
+     (b'a\n"x\n', True, True), (b'a\n"x\ny"\n', True, False), (b'a\n"say ""hi"""\n', True, False)],
+)  # fmt: skip
+@pytest.mark.parametrize("pack", [bytes, gzip.compress])
+def test_how_a_text_ends_is_told(text: bytes, ended: bool, quoting: bool, pack: Any) -> None:
+    """In one piece or byte by byte, packed or not."""
+    for size in (1, 1 << 16):
+        found, _ = content(pack(text), size)
+        while found.read(3):
+            pass
+        assert (found.ended, found.quoting) == (ended, quoting)
 
 
 @pytest.mark.parametrize(

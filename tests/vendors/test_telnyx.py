@@ -150,7 +150,6 @@ def test_v1_knows_nothing_of_v2_s_fields() -> None:
         ('call_types = ["inbound"]', ("call_types",)),
         ("record_types = [1]", ("record_types",)),
         ('connections = ["1"]', ("connections",)),
-        ("filters = []", ()),
         ('filters = [{ filter_type = "and", tags_list = ["a"] }]', ("filters",)),
     ],
 )

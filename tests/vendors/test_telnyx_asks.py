@@ -17,7 +17,7 @@ def one(kind: str, **more: Any) -> dict[str, Any]:
 
 
 @always
-@given(st.lists(st.sampled_from(["and", "or"]), max_size=8))
+@given(st.lists(st.sampled_from(["and", "or"]), min_size=1, max_size=8))
 def test_the_first_is_an_and_and_no_and_follows_an_or(kinds: list[str]) -> None:
     """Any other order of any length is right."""
     allowed = not kinds or (kinds[0] == "and" and "or,and" not in ",".join(kinds))
@@ -44,7 +44,12 @@ def test_either_end_matches_in_three_ways(end: str, match: str) -> None:
         (["and"], "object 1: a table is wanted"),
         ([one("xor")], "filter_type is 'and' or 'or'"),
         ([{**CLI}], "filter_type is 'and' or 'or'"),
-        ([one("and", cli="+1206")], "cli and cli_filter"),
+        ([], "a list of tables"),
+        ([one("and", cli="+1206")], "cli_filter is missing beside cli"),
+        ([one("and", **CLI, colour="red")], "colour is not known; beside filter_type it has cli and cli_filter"),
+        ([one("and", **CLI, cld="49", cld_filter="contains")], "cli and cld need an object each"),
+        ([{"filter_type": "and"}], "nothing is asked for"),
+        ([one("and", cli="  ", cli_filter="contains")], "cli is a text, not empty"),
         ([one("and", cli="+1206", cli_filter="is")], "cli_filter is one of"),
         ([one("and", cli="", cli_filter="contains")], "cli is a text, not empty"),
         ([one("and", cld=206, cld_filter="contains")], "cld is a text, not empty"),
