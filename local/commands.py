@@ -168,9 +168,9 @@ def export(**said: Any) -> None:
 @click.option(
     "--callback-ca",
     "ca",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    type=click.Path(dir_okay=False, path_type=Path),
     metavar="FILE",
-    help="PEM: the certificate that callbacks over https trust",
+    help="PEM: the certificate that callbacks over https trust; it may come later",
 )
 @click.option(
     "--out",

@@ -128,7 +128,8 @@ def rehearse(at: Set, asked: Asked, tell: Teller) -> bool:
     watch = Watch(at.stack, at.exports, at.clock, until, tell, asked.patience, played=at.roles.keys())
     ended = watch.wait()
     asking = at.requests() - before
-    tell(f"{'stopped' if ended.left else 'all quiet'}; {asking} requests to the simulated vendors")
+    played = f"{asking} requests to the simulated vendors" if at.roles else "the vendors are somebody else's"
+    tell(f"{'stopped' if ended.left else 'all quiet'}; {played}")
     right = report(at, asked, ended, tell.console, until=until, vendor_requests=asking)
     if ended.left:
         raise Halted(ended.advice)

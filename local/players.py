@@ -63,7 +63,8 @@ class Asked:
         if self.out and not os.access(self.out if self.out.exists() else self.out.parent, os.W_OK):
             raise ValueError(f"--out {self.out}: cannot be written; is there a folder {self.out.parent}?")
         try:
-            ssl.create_default_context(cafile=self.ca)
+            if self.ca and self.ca.exists():
+                ssl.create_default_context(cafile=self.ca)
         except ssl.SSLError:
             raise ValueError(f"--callback-ca {self.ca}: no certificate in PEM") from None
 

@@ -91,7 +91,9 @@ def show(lines: list[Line], console: Console) -> None:
     table.add_column("")
     for line in lines:
         cells = [cell for pair in zip(_cells(line.found), _cells(line.true), strict=True) for cell in pair]
-        table.add_row(line.export, str(line.day), *cells, "=" if line.right else "DIFFERS")
+        table.add_row(
+            line.export, str(line.day), *cells, ("" if line.true is None else "=" if line.right else "DIFFERS")
+        )
     console.print(table)
 
 

@@ -80,7 +80,7 @@ def _apart(ours: Decimal, theirs: Decimal) -> Decimal:
 def narrowed(fields: Mapping[str, Any], export: Export, facts: Facts) -> tuple[str, ...]:
     """The fields of a request that left calls of the account out; their values may be phone numbers and stay here."""
     every = facts.sources({}, export.api)
-    some = ("source",) if set(export.sources) < set(every) else ()
+    some = (facts.source_option,) if set(export.sources) < set(every) else ()
     return tuple(sorted({*some, *facts.narrows(fields)}))
 
 

@@ -95,6 +95,7 @@ class Didww:
         check=_check,
         sources=_sources,
         narrows=_narrows,
+        source_option="export_type",
         # The API has no DELETE for an export (OpenAPI document); DIDWW deletes it after a month (create-export.html).
         discards=False,
     )

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from flask import Flask, Response, request
+from werkzeug.exceptions import HTTPException
 
 from local.vendors.faults import Faults
 
@@ -23,6 +24,7 @@ class Control:
         self.app = Flask("faults", static_folder=None)
         for method, view in (("GET", self._get), ("POST", self._post), ("DELETE", self._delete)):
             self.app.add_url_rule(PATH, method, view, methods=[method])
+        self.app.register_error_handler(HTTPException, _elsewhere)
 
     def _get(self) -> Response:
         faults = [
@@ -50,6 +52,10 @@ class Control:
         if unknown := sorted(set(how) - set(HOW)):
             raise ValueError(f"no such field: {', '.join(unknown)}; possible: fault, {', '.join(HOW)}")
         self._faults.add(fault, how.get("times", 1), on=how.get("on"), seconds=how.get("seconds"))
+
+
+def _elsewhere(error: HTTPException) -> Response:
+    return _json({"error": f"{error.name}: GET, POST and DELETE of {PATH}"}, error.code or 500)
 
 
 def beside(api: "WSGIApplication", faults: "WSGIApplication") -> "WSGIApplication":

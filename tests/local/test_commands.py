@@ -117,7 +117,6 @@ MISTAKES = {
         "vendors --out nowhere/x.toml", r"--out nowhere/x.toml: cannot be written; is there a folder nowhere\?"
     ),
     "no certificate": Wrong("vendors --callback-ca {exports}", r"--callback-ca .*exports.toml: no certificate in PEM"),
-    "no certificate file": Wrong("vendors --callback-ca nowhere.pem", r"'nowhere.pem' does not exist"),
     "not said that it is real": Wrong("export --exports {exports}", r"Missing option '--real'"),
 }
 

@@ -8,12 +8,13 @@ from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from pathlib import Path
 from threading import Event, Thread
+from time import sleep
 from typing import Any
 
 import pytest
 
 from lambdas.core.errors import Broken, Declined, Gone, Problem, Refused, TryAgain, Unclear
-from lambdas.web import Web
+from lambdas.web import TIMEOUT, Web
 from local.vendors.http import Origin
 from tests.certificate import self_signed
 from tests.vendors.door import Door
@@ -75,6 +76,41 @@ def test_a_status_is_a_reaction(web: Web, door: Door, status: int, kind: type[Pr
     told = f"{problem.value} {problem.value.facts}"
     assert "hush" not in told and "555" not in told
     assert problem.value.facts["status"] == status
+
+
+def test_a_create_that_nothing_takes_is_told_to_look_at_the_address(web: Web, door: Door) -> None:
+    """There is no report that could be gone."""
+    door.says({}, status=404)
+    with pytest.raises(Refused, match="acme: create: HTTP 404: nothing takes it there; is base_url right, and prefix"):
+        web.call("acme", "create", "POST", f"{door.url}/a", json={})
+
+
+def test_who_says_nothing_is_not_waited_for(door: Door) -> None:
+    """Neither an answer nor a file; what a create came to nobody knows then."""
+    assert all(0 < seconds <= 60 for seconds in TIMEOUT)
+    web = Web(timeout=(0.3, 0.3))
+    with socket.create_server(("127.0.0.1", 0)) as silent:  # it accepts, and that is all
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}/"
+        with pytest.raises(TryAgain, match=r"acme: create: not reachable \(ReadTimeout\)") as told:
+            web.call("acme", "create", "POST", url, json={})
+        assert told.value.doubt
+        with (
+            pytest.raises(TryAgain, match="the download broke off"),
+            web.download("acme", url, (url,), {}, ""),
+        ):
+            raise AssertionError
+
+
+def test_a_file_that_stops_coming_is_not_waited_for() -> None:
+    """The connection is there, the rest is not."""
+
+    def half(environ: dict[str, Any], start: Any) -> Iterator[bytes]:
+        start("200 OK", [("Content-Length", "1000"), ("Content-Type", "text/csv")])
+        yield b"a,b\n"
+        sleep(1.5)
+
+    with Origin(half) as origin, pytest.raises(TryAgain, match="the download broke off"):
+        download(Web(timeout=(0.3, 0.3)), f"{origin.url}/a", (f"{origin.url}/",))
 
 
 @pytest.mark.parametrize("location", ["https://example.com/login", "/v3/a"])

@@ -155,6 +155,23 @@ def test_https_is_verified_against_the_certificate_handed_in(world: World, tmp_p
         assert len(peer.got) == 1
 
 
+def test_a_certificate_may_come_later(world: World, tmp_path: Path) -> None:
+    """Until it is there nobody is told anything; then the callback, which is sent again, arrives."""
+    known = self_signed(tmp_path / "both.pem")
+    with (
+        receiver(certificate=known) as peer,
+        flowroute(7, "main", clock=world, per_day=9, ca=tmp_path / "later.pem", retry_s=0.3) as vendor,
+    ):
+        asked(vendor, peer.url)
+        world.after(seconds=10)
+        patience = monotonic() + 10
+        while not vendor.callbacks and monotonic() < patience:
+            sleep(0.01)
+        (tmp_path / "later.pem").write_bytes(known.read_bytes())
+        peer.wait(1)
+        assert vendor.callbacks[0].status == 0
+
+
 def _alone(peer: Receiver, count: int) -> None:
     """So many have come, and no more come."""
     peer.wait(count)
