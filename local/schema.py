@@ -23,11 +23,13 @@ a column, and one that does not parse, is in `extra` under the vendor's own head
 """
 TAIL = """
 ## What the vendors mean
-- **Duration**: Telnyx `Call duration` and Flowroute `duration` are whole seconds, as the vendor counts them; whether
-  ringing is included no document says. `billed_s` is what is charged for.
-- **Answered**: Telnyx when the row has an answer time; Flowroute when `result` is `completed` with SIP code 200.
-- **Cost**: null is not zero: the vendor has not priced the call yet. Flowroute's is in USD by its documents; Telnyx
-  does not say, so `currency` is null unless `currency` is set on the export.
+- **Duration**: Telnyx `Call duration`, Flowroute `duration`, DIDWW `Duration (sec)` and `Call Duration (sec)` are whole
+  seconds, as the vendor counts them; whether ringing is included no document says. `billed_s` is what is charged for;
+  DIDWW tells it of outbound calls alone.
+- **Answered**: Telnyx and DIDWW when the row has an answer time; Flowroute when `result` is `completed` with SIP code 200.
+- **Cost**: null is not zero: the vendor has not priced the call yet. Flowroute's and DIDWW's are in USD by their
+  documents (DIDWW: `Total (USD)` inbound, `Charged (USD)` outbound); Telnyx does not say, so `currency` is null unless
+  `currency` is set on the export.
 - **Times**: UTC. Where the vendor writes no zone, UTC is assumed.
 """
 
@@ -44,8 +46,14 @@ def _row(cells: list[str]) -> str:
 
 
 def _line(column: Column) -> str:
-    sources = [", ".join(f"`{h}`" for h in headings(one.columns, column.name)) for one in VENDORS.values()]
+    sources = [_from(one.columns, column.name) for one in VENDORS.values()]
     return _row([f"`{column.name}`", column.athena, column.doc, *sources])
+
+
+def _from(columns: Columns, name: str) -> str:
+    if any(name in told for told in columns.by_source.values()):
+        return "the report's source"
+    return ", ".join(f"`{heading}`" for heading in headings(columns, name))
 
 
 def headings(columns: Columns, name: str) -> Iterator[str]:

@@ -82,6 +82,7 @@ def test_a_row_has_what_the_file_tells(vendor: Didww, clock: Clock) -> None:
         rows = {(row["source"], row["call_id"], row["started_at"], row["sip_code"]): row for row in published(at, "d")}
         for call in vendor.calls.day(DAY.date()):
             row = rows[(call.direction, call.call_id, call.started_at.replace(tzinfo=None), call.sip_code)]
+            assert row["direction"] == call.direction  # no column says it: each direction is a report of its own
             assert row["to_raw"] == call.to_number.removeprefix("+")
             assert row["from_number"] in (None, call.from_number) and row["to_number"] in (None, call.to_number)
             assert (row["answered"], row["result"] == "answered") == (call.answered_at is not None,) * 2
