@@ -26,7 +26,8 @@ TAIL = """
 - **Duration**: Telnyx `Call duration`, Flowroute `duration`, DIDWW `Duration (sec)` and `Call Duration (sec)` are whole
   seconds, as the vendor counts them; whether ringing is included no document says. `billed_s` is what is charged for;
   DIDWW tells it of outbound calls alone.
-- **Answered**: Telnyx and DIDWW when the row has an answer time; Flowroute when `result` is `completed` with SIP code 200.
+- **Answered**: Telnyx and DIDWW when the row has an answer time; Flowroute when `result` is `completed` with SIP code
+  200.
 - **Cost**: null is not zero: the vendor has not priced the call yet. Flowroute's and DIDWW's are in USD by their
   documents (DIDWW: `Total (USD)` inbound, `Charged (USD)` outbound); Telnyx does not say, so `currency` is null unless
   `currency` is set on the export.
