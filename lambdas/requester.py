@@ -1,5 +1,7 @@
 """Requester: at each tick, plans the windows that came due and asks the vendor for them, each once."""
 
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -20,9 +22,8 @@ ASKING = timedelta(seconds=180)  # the function's time-out, HTTP's and some: unt
 REST = timedelta(minutes=5)  # after an outage
 ASIDE = timedelta(minutes=15)  # after a refusal
 BETWEEN = timedelta(minutes=5)  # two searches of the vendor's list
-DELETING = timedelta(days=1)  # for so long a deletion that met an outage is tried again
+LATER = timedelta(minutes=20)  # after a search that failed: longer than the export rests, so that asking has its turn
 SEARCHES = 2
-DEATHS = 3  # so many copies of a report may die before it is put aside
 ROUNDS = 5
 
 
@@ -62,12 +63,13 @@ class Tick:
     facts: Facts
     at: Rooms
     shut: set[str]  # the sources that the vendor refused in this tick
+    tired: bool = False  # a deletion met an outage: the others of this round wait
 
     def work(self, head: Head) -> int:
         """Gather, decide, apply; how many steps were taken."""
         now = self.at.now()
         rows = self.at.ledger.due(self.export.name, now + self.facts.patience + timedelta(hours=1))
-        head, new = self._plan(head, now, sum(row.state is Work.PLANNED for row in rows))
+        head, new = self._plan(head, now, Counter(row.window.source for row in rows if row.state is Work.PLANNED))
         rows += new  # the index does not have them yet
         vendor, head = self._vendor(head, now)
         count("InFlight", sum(row.state in IN_FLIGHT for row in rows), self.export.name)
@@ -76,7 +78,7 @@ class Tick:
         todo = planning.steps(rows, self.export, self.facts, now, horizon, asking=open_, shut=self.shut)
         return self._take(todo, head, vendor if open_ else None)
 
-    def _plan(self, head: Head, now: datetime, waiting: int) -> tuple[Head, list[Row]]:
+    def _plan(self, head: Head, now: datetime, waiting: Mapping[str, int]) -> tuple[Head, list[Row]]:
         """Make the rows that are new; the head says so only after they are there."""
         if head.born is None:
             head = self.at.ledger.save(head, born=self.at.horizon(now))
@@ -131,12 +133,12 @@ class Tick:
                 self._ask(row, vendor)
             case "search" if vendor:
                 self._search(row, vendor)
-            case "rerun" if row.state is Work.COPYING and row.crashes + 1 >= DEATHS:
-                self.at.ledger.apply(row, self._aside(row))
+            case "rerun" if row.state is Work.COPYING and row.crashes + 1 >= planning.DEATHS:
+                self.at.ledger.apply(row, planning.aside(row, self.export, now))
             case "rerun":
                 died = row.crashes + (row.state is Work.COPYING)
                 self._start(self.at.ledger.apply(row, self._run(row, "rerun", now, crashes=died)))
-            case "discard" if vendor:
+            case "discard" if vendor and not self.tired:
                 self._discard(row, vendor)
             case "reexport":
                 self.at.ledger.apply(row, _next(row, now))
@@ -183,7 +185,11 @@ class Tick:
         """Adopt the report that an interrupted asking left at the vendor, or ask anew when it is surely not there."""
         now = self.at.now()
         since = row.asked_at or now
-        found = vendor.find(row.fields or {}, row.tag or "", since, row.page)
+        try:
+            found = vendor.find(row.fields or {}, row.tag or "", since, row.page)
+        except Problem:
+            self.at.ledger.apply(row, move(row, "search", due_at=now + LATER))
+            raise
         if found.report_id:
             log().info("adopted", extra={"export": row.export, "window": row.window.sk})
             self._record(row, found.report_id)
@@ -196,10 +202,7 @@ class Tick:
             self.at.ledger.apply(row, move(row, "search", searched=counted, page=found.page, due_at=due))
 
     def _discard(self, row: Row, vendor: Vendor) -> None:
-        """Delete at the vendor what is verified here; an outage is waited for up to a day, a no is told at once.
-
-        Neither holds back what is to be asked.
-        """
+        """Delete at the vendor what is verified here; a problem is told, and holds back nothing that is to be asked."""
         told, now, left = None, self.at.now(), None
         try:
             if self.export.discard and row.leftover and isinstance(vendor, Discards):
@@ -207,17 +210,9 @@ class Tick:
         except Problem as problem:
             trouble(problem, export=row.export, window=row.window.sk)
             told = f"not deleted at the vendor: {problem.what}"
-            young = row.published is not None and now < row.published.when + DELETING
-            left = row.leftover if isinstance(problem, TryAgain) and young else None
+            self.tired, left = isinstance(problem, TryAgain), polling.remains(row, problem, now)
         again = now + REST if left else planning.again_at(row, self.export, row.aged)
         self.at.ledger.apply(row, move(row, "discard", leftover=left, due_at=again, reason=told))
-
-    def _aside(self, row: Row) -> Row:
-        """Copy after copy died without a word: too large for the function's time or memory, or unreadable."""
-        aged = planning.aged(row, self.export, row.asked_at or self.at.now())
-        reason = f"too-large: {DEATHS} copies did not come to an end; take a smaller window"
-        again = planning.again_at(row, self.export, aged)
-        return move(row, "quarantine", aged=aged, due_at=again, reason=reason, crashes=0, token=None)
 
     def _run(self, row: Row, name: str, now: datetime, **changes: Any) -> Row:
         """The row with its next run, whose execution is overdue when it has not looked by then."""

@@ -240,7 +240,10 @@ def _origin(url: str) -> str:
     """Scheme, host and the first folder, which is what a bucket in the path is called; "" for what is no URL."""
     try:
         parts = urlsplit(url)
+        _ = parts.port  # one that is none raises
     except ValueError:
+        return ""
+    if not parts.scheme or not parts.hostname:
         return ""
     folder, slash, _ = parts.path.lstrip("/").partition("/")
     return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}/{folder + slash if slash else ''}"

@@ -10,6 +10,8 @@ from lambdas.core.exports import parse
 from lambdas.core.rows import Row, Work
 from lambdas.vendors import FACTS
 from local.vendors.telnyx import Telnyx
+from tests.vendors.door import Door, door
+from tests.vendors.making import telnyx
 from tests.world import Clock, World, world
 
 TEXT = """
@@ -23,6 +25,13 @@ download_from = ["{0.files_url}/"]
 options = {{ source = "calls" }}
 """
 DAY = datetime(2026, 11, 19, tzinfo=UTC)
+
+
+@pytest.fixture(name="door")
+def _door() -> Iterator[Door]:
+    """A server that answers what it is told to."""
+    with door() as made:
+        yield made
 
 
 @pytest.fixture
@@ -97,18 +106,20 @@ def test_an_outage_is_waited_for(at: World, vendor: Telnyx, clock: Clock) -> Non
     assert deletes(vendor) == [500, 200]
 
 
-def test_a_deletion_that_never_succeeds_is_given_up_after_a_day(at: World, vendor: Telnyx, clock: Clock) -> None:
+def test_a_deletion_that_never_succeeds_is_given_up_after_two_days(vendor: Telnyx, clock: Clock) -> None:
     """With its reason; meanwhile everything else goes on."""
-    vendor.faults.add("broken", 999, on="delete")
-    copied(at)
-    for _ in range(27):
-        at.tick("t")
-        at.run()
-        clock.turn(hours=1)
-    row = at.row("t", DAY)
-    assert row.leftover is None and row.reason is not None and "delete: HTTP 500" in row.reason
-    assert at.row("t", DAY + timedelta(days=1)).published is not None
-    assert at.ledger.head("t").blocked is None
+    text = TEXT.format(vendor, "true").replace("discard", "reexport = []\ndiscard")
+    with world(text, clock) as at:
+        vendor.faults.add("broken", 999, on="delete")
+        for _ in range(52):
+            at.tick("t")
+            at.run()
+            clock.turn(hours=1)
+        row = at.row("t", DAY)
+        assert (row.state, row.leftover) == (Work.DONE, None)
+        assert row.reason is not None and "delete: HTTP 500" in row.reason
+        assert at.row("t", DAY + timedelta(days=1)).published is not None
+        assert at.ledger.head("t").blocked is None
 
 
 @pytest.mark.parametrize("fault", ["forbidden", "page"])
@@ -150,3 +161,42 @@ def test_a_setting_that_was_switched_off_meanwhile_holds(at: World, vendor: Teln
     at.tick("t")
     assert at.row("t", DAY).leftover is None
     assert deletes(vendor) == [] and len(vendor.reports) == 1
+
+
+def test_many_that_are_to_be_deleted_do_not_wait_for_each_other_s_outage(vendor: Telnyx, clock: Clock) -> None:
+    """After the first that meets one, the rest of the tick is left for later."""
+    with world(TEXT.format(vendor, "true").replace("-1d", "-3d"), clock) as at:
+        at.tick("t")
+        clock.turn(minutes=5)
+        for _, told in at.executions.started:
+            copier.copy(told, at)
+        vendor.faults.add("broken", 99, on="delete")
+        at.tick("t")
+        assert len(deletes(vendor)) == 1
+        assert sum(row.leftover is not None for row in at.rows("t")) == 3
+
+
+def test_the_report_of_an_unchanged_re_export_is_deleted_too(vendor: Telnyx, clock: Clock) -> None:
+    """An outage at that moment is outlived as well, long after the first publishing."""
+    text = TEXT.format(vendor, "true").replace("discard", 'reexport = ["3d"]\ndiscard')
+    with world(text, clock) as at:
+        at.quiet()
+        clock.turn(days=3)
+        at.tick("t")
+        at.tick("t")
+        vendor.faults.add("broken", 999, on="delete")
+        at.run()
+        assert at.row("t", DAY).leftover is not None
+        vendor.faults.clear()
+        clock.turn(minutes=6)
+        at.tick("t")
+        assert at.row("t", DAY).leftover is None and at.row("t", DAY).revision == 1
+        assert at.row("t", DAY).report_id not in vendor.reports
+
+
+def test_an_empty_answer_to_a_delete_is_a_yes(door: Door) -> None:
+    """HTTP 204, of either api."""
+    for api in ("v1", "v2"):
+        door.answers.clear()
+        door.says("", status=204)
+        telnyx(door, api=f'"{api}"').discard("7")

@@ -262,3 +262,21 @@ def test_a_source_that_the_account_may_not_use_holds_back_no_other(clock: Clock,
         told = {row.reason for row in at.rows("t") if row.window.source in refused and row.reason}
         assert told and all(f"telnyx: create: HTTP {status} (source: " in reason for reason in told)
         assert all(one.status in (200, status) for one in vendor.requests)
+
+
+@pytest.mark.parametrize("fault", ["broken", "forbidden", "page"])
+def test_a_list_that_cannot_be_read_does_not_hold_back_the_asking(vendor: Telnyx, clock: Clock, fault: str) -> None:
+    """The row in doubt keeps its place and is searched for now and then; the others are exported."""
+    with world(TEXT.format(vendor, 'options = { source = "calls" }\nreexport = []'), clock) as at:
+        vendor.faults.add("dropped")
+        vendor.faults.add(fault, 999, on="list")
+        for _ in range(12):
+            at.tick("t")
+            at.run()
+            clock.turn(minutes=15)
+        states = sorted(row.state for row in at.rows("t"))
+        assert states == [Work.ASKING, Work.DONE, Work.DONE]
+        vendor.faults.clear()
+        at.quiet()
+        assert {row.state for row in at.rows("t")} == {Work.DONE}
+        assert len(vendor.created) == 3

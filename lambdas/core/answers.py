@@ -52,7 +52,7 @@ def decimal(value: Any) -> Decimal | None:
         amount = Decimal(str(value))
     except InvalidOperation:
         raise ValueError from None
-    if not amount.is_finite() or abs(amount.adjusted()) > LONGEST:
+    if not amount.is_finite() or (amount and abs(amount.adjusted()) > LONGEST):
         raise ValueError
     return amount
 

@@ -37,7 +37,7 @@ def coverage(rows: Iterable[Row], sources: Mapping[str, Collection[str]]) -> lis
 
     `sources` are those that each export asks for: a day of which one has no windows yet, or not all, is open.
     """
-    ordered = sorted(rows, key=_day)
+    ordered = sorted((row for row in rows if row.published or _wanted(row, sources)), key=_day)
     return [_made(list(group), sources) for _, group in groupby(ordered, _day)]
 
 
@@ -46,7 +46,7 @@ def _day(row: Row) -> tuple[str, str]:
 
 
 def _made(rows: list[Row], sources: Mapping[str, Collection[str]]) -> Day:
-    wanted = {*sources.get(rows[0].export, ()), *(row.window.source for row in rows)}
+    wanted = sources.get(rows[0].export) or {row.window.source for row in rows}
     whole = all(sum(row.window.seconds for row in rows if row.window.source == one) == DAY_S for one in wanted)
     copies = [row.published for row in rows if row.published]
     return Day(
@@ -59,6 +59,11 @@ def _made(rows: list[Row], sources: Mapping[str, Collection[str]]) -> Day:
         narrowed=tuple(sorted({name for copy in copies for name in copy.narrowed})),
         fingerprints=tuple(sorted({row.fingerprint for row in rows if row.fingerprint})),
     )
+
+
+def _wanted(row: Row, sources: Mapping[str, Collection[str]]) -> bool:
+    """Whether its source is asked for; of an export that nobody knows any more every one is."""
+    return row.window.source in sources.get(row.export, (row.window.source,))
 
 
 def _final(row: Row) -> bool:

@@ -3,13 +3,15 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from types import MappingProxyType
 
 from lambdas.core.exports import Export
 from lambdas.core.facts import Facts
-from lambdas.core.rows import IN_FLIGHT, Head, Row, Span, Work
+from lambdas.core.rows import IN_FLIGHT, Head, Row, Span, Work, move
 from lambdas.core.windows import DAY, Window, midnight, tile
 
 ROWS_A_TICK = 200
+DEATHS = 3  # so many copies of a report may die before it is put aside
 DECLINES = 3  # so often a window's request may be declined before it is given up
 URGENT = timedelta(hours=72)  # what the vendor forgets within this time goes first
 MARGIN = timedelta(minutes=2)
@@ -42,10 +44,13 @@ class Step:
     why: str = ""
 
 
-def extend(export: Export, facts: Facts, head: Head, now: datetime, waiting: int = 0) -> Plan:
+def extend(
+    export: Export, facts: Facts, head: Head, now: datetime, waiting: Mapping[str, int] = MappingProxyType({})
+) -> Plan:
     """Make rows for what has no row yet: forward to the newest window first, then back to the start.
 
-    `waiting` rows are planned already: the backlog grows no faster than it is asked for, the newest windows always.
+    So many rows of each source are `waiting` already: its backlog grows no faster than it is asked for, the newest
+    windows always; and a source that the vendor refuses, or that is not wanted any more, holds back no other.
     """
     start = export.first(head.born or now)
     spans, rows, room = dict(head.spans), list[Row](), ROWS_A_TICK
@@ -53,7 +58,7 @@ def extend(export: Export, facts: Facts, head: Head, now: datetime, waiting: int
         span = spans.get(source) or _seed(export, start, now)
         until = min(now - export.settle, now + facts.limits.latest_end)
         ahead = _ahead(span, export, source, until)[:room]
-        behind = _behind(span, export, source, start, room - len(ahead) - waiting)
+        behind = _behind(span, export, source, start, room - len(ahead) - waiting.get(source, 0))
         room -= min(room, len(ahead) + len(behind))
         rows += [_row(export, facts, window, now) for window in (*ahead, *behind)]
         if ahead or behind or source in spans:  # a start that is to come leaves no anchor in the future
@@ -186,6 +191,14 @@ def _rank(row: Row, facts: Facts, now: datetime) -> tuple[int, float]:
     if row.published is not None:
         return 2, row.window.start.timestamp()
     return (1 if now - row.window.end <= DAY + MARGIN else 3), -row.window.start.timestamp()
+
+
+def aside(row: Row, export: Export, now: datetime) -> Row:
+    """The row of a report whose copies died without a word: too large for our time or memory, or unreadable."""
+    count = aged(row, export, row.asked_at or now)
+    reason = f"too-large: {DEATHS} copies did not come to an end; take a smaller window"
+    again = again_at(row, export, count)
+    return move(row, "quarantine", aged=count, due_at=again, reason=reason, crashes=0, token=None)
 
 
 def aged(row: Row, export: Export, asked_at: datetime) -> int:

@@ -10,6 +10,8 @@ from lambdas.core.progress import Progress, State
 from lambdas.core.rows import Row, move
 
 ATTEMPTS = 5  # so many may come to nothing before a window is stuck
+WEEK = 7  # days
+DELETING = timedelta(days=2)  # so long after its asking a report's deletion that met an outage is tried again
 SLOWEST = 600  # seconds; no report is looked at more rarely
 # An execution that is this late is taken for dead and its successor started.
 GRACE = timedelta(minutes=10)
@@ -55,6 +57,12 @@ def blind(row: Row, problem: Problem, now: datetime) -> Verdict:
     return Verdict(move(row, "wait", **looked), "wait", SLOWEST)
 
 
+def remains(row: Row, problem: Problem, now: datetime) -> str | None:
+    """The report that is still to be deleted after a deletion met a problem: an outage is waited for, a no is not."""
+    young = now < (row.asked_at or now) + DELETING
+    return row.leftover if isinstance(problem, TryAgain) and young else None
+
+
 def keyless(problem: Problem) -> bool:
     """Whether it is the key that is refused, and not the request."""
     return isinstance(problem, Refused) and not isinstance(problem, Declined)
@@ -98,12 +106,13 @@ def unasked(row: Row, problem: Problem, now: datetime) -> Row | None:
 def decline(row: Row, problem: Declined, now: datetime) -> Row:
     """The row whose request the vendor does not take: told, and asked again daily.
 
-    What is published stays; a re-export that is declined for its window will be at every later age.
+    What is published stays; a re-export that is declined for its window will be at every later age, and one that was
+    declined for a week will not be taken any more: it is asked by the request that it was exported with.
     """
     told = {"declined": max(row.declined + 1, DECLINES), "due_at": now + timedelta(days=1), **blank(problem.what)}
     if row.published is None:
         return move(row, "decline", **told)
-    if problem.window:
+    if problem.window or row.declined >= DECLINES + WEEK:
         told["due_at"] = None
     return move(row, "settle", stale_since=row.stale_since or now, **told)
 

@@ -176,6 +176,8 @@ class Telnyx:
             body = self._call("delete", "DELETE", _path(report_id))
         except Gone:
             return
+        if body is None:  # HTTP 204
+            return
         told = mapping(self._open(body, "delete"))
         if (told.get("success") is not True) if not self._v2 else ident(told) is None:
             raise Declined(f"telnyx: delete: not done ({veil(str(told.get('message')))[:100]})")

@@ -92,3 +92,15 @@ def test_a_day_whose_re_export_failed_is_complete_and_not_final() -> None:
     """What came later is not there."""
     (day,) = coverage([done(stale_since=NOW)])
     assert (day.state, day.final) == ("complete", False)
+
+
+def test_a_source_that_is_not_wanted_any_more_keeps_no_day_open() -> None:
+    """What of it was copied counts its rows; what was not is nobody's hole."""
+    left = [row(Work.PLANNED, window=window(source="call-control")), *hours()]
+    (day,) = coverage(left)
+    assert (day.state, day.windows) == ("complete", 24)
+    half = [done(window=window(source="call-control", hour=n, seconds=3600)) for n in range(13)]
+    (day,) = coverage([*half, *hours()])
+    assert (day.state, day.copied, day.final) == ("complete", 37, True)
+    (day,) = coverage([row(Work.PLANNED, export="gone")])
+    assert day.state == "open"

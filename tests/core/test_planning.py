@@ -225,8 +225,8 @@ def test_a_backfill_makes_no_more_rows_than_are_asked_for() -> None:
     """What is planned already takes its room, and nothing is skipped by that."""
     made = replace(export('source = "calls"', window='"1h"'), start=(NOW - 30 * DAY).date())
     head = Head("main", spans={"calls": Span(midnight(NOW) - DAY, NOW - made.settle, 3600)})
-    assert extend(made, FLOWROUTE, head, NOW, ROWS_A_TICK).rows == ()
-    few = extend(made, FLOWROUTE, head, NOW, ROWS_A_TICK - 1)
+    assert extend(made, FLOWROUTE, head, NOW, {"calls": ROWS_A_TICK}).rows == ()
+    few = extend(made, FLOWROUTE, head, NOW, {"calls": ROWS_A_TICK - 1})
     assert len(few.rows) == 24 and few.spans["calls"].since == midnight(NOW) - 2 * DAY
 
 
@@ -294,3 +294,17 @@ def test_a_copied_report_is_discarded_before_its_window_is_asked_again() -> None
     early = steps([left], export(), TELNYX, NOW, NOW - DAY, asking=True)
     assert [step.name for step in early] == ["discard"]
     assert [step.name for step in do([left, day(19)])] == ["ask", "discard"]
+
+
+def test_a_source_whose_rows_wait_holds_back_no_other() -> None:
+    """The vendor refuses it, or the export does not want it any more: the others' backlog is planned all the same."""
+    made = replace(export(window='"1h"'), start=(NOW - 20 * DAY).date())
+    book, waiting = Head("main", born=NOW), dict[str, int]()
+    for _ in range(8):
+        plan = extend(made, FLOWROUTE, book, NOW, waiting)
+        book = replace(book, spans=plan.spans)
+        made_here = sum(one.window.source == "calls" for one in plan.rows)  # the other source's are asked for and done
+        waiting["calls"] = waiting.get("calls", 0) + made_here
+    assert book.spans["call-control"].since == midnight(NOW) - 20 * DAY < book.spans["calls"].since
+    gone = extend(made, FLOWROUTE, Head("main", born=NOW), NOW, {"fax-api": 9 * ROWS_A_TICK})
+    assert len(gone.rows) >= ROWS_A_TICK

@@ -178,3 +178,15 @@ def test_a_re_export_that_is_declined_leaves_what_was_published() -> None:
     after = unasked(row(Work.ASKING, published=PUBLISHED), Declined("end_time", window=True), NOW)
     assert after is not None
     assert (after.state, after.published, after.stale_since, after.due_at) == (Work.DONE, PUBLISHED, NOW, None)
+
+
+def test_a_re_export_that_is_declined_for_a_week_is_final() -> None:
+    """Until then daily: the vendor may have mended it."""
+    declined, days = 0, 0
+    while True:
+        after = unasked(row(Work.ASKING, published=PUBLISHED, declined=declined), Declined("filters"), NOW)
+        assert after is not None
+        declined, days = after.declined, days + (after.state is Work.DONE)
+        if after.state is Work.DONE and after.due_at is None:
+            break
+    assert 7 <= days <= 9

@@ -298,6 +298,13 @@ def test_another_origin_is_refused_with_the_line_to_add(web: Web, door: Door) ->
     assert '"https://example.com/"' in str(refused.value) and "hush" not in str(refused.value)
 
 
+@pytest.mark.parametrize("link", ["pending", "/files/a.csv", "https://h:99999/x", "https://[", "mailto:x"])
+def test_a_link_that_is_no_url_is_unclear(web: Web, link: str) -> None:
+    """There is no line to add for it; it is looked at again."""
+    with pytest.raises(Unclear, match="acme: a link that is no URL"):
+        download(web, link, ("https://files.example.com/",))
+
+
 @pytest.mark.parametrize(
     ("status", "kind"),
     [
