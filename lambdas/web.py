@@ -82,7 +82,10 @@ class Web:
             )
         except requests.RequestException as error:
             # The library's text holds the URL, and a URL may hold a capability: the kind of error is enough.
-            raise TryAgain(f"{where}: not reachable ({_kind(error)})", doubt=not _unsent(error)) from None
+            doubt = not _unsent(error)
+            sent = doubt and not isinstance(error, requests.exceptions.SSLError)
+            told = "no answer came" if sent else "not reachable"
+            raise TryAgain(f"{where}: {told} ({_kind(error)})", doubt=doubt) from None
         with response:
             if not 200 <= response.status_code < 300:
                 raise _unasked(_reaction(where, response, _sent(how)), method)

@@ -127,7 +127,7 @@ def hint(export: Export, reason: str, *, played: bool) -> str:
         if played:
             return f'; the simulated vendor knows its own key only: leave "{export.secret_id}" out of the secrets'
         return f'; put the right key into "{export.secret_id}" of the file of --secrets'
-    if "not reachable" in reason:
+    if "not reachable" in reason or "no answer came" in reason:
         return f"; does {export.base_url} answer? It is the export's base_url"
     return ""
 

@@ -229,7 +229,7 @@ def test_an_answer_that_is_lost_leaves_the_report_to_be_found(case: Case) -> Non
     """The request is not repeated by itself: it may have arrived."""
     before = len(case.simulator.created)
     case.simulator.faults.add("dropped")
-    with pytest.raises(TryAgain, match="create: not reachable"):
+    with pytest.raises(TryAgain, match="create: no answer came"):
         case.ask()
     assert len(case.simulator.created) == before + 1
     assert case.vendor.find(case.fields, case.tag(), case.clock.now).report_id

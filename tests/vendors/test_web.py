@@ -91,7 +91,7 @@ def test_who_says_nothing_is_not_waited_for(door: Door) -> None:
     web = Web(timeout=(0.3, 0.3))
     with socket.create_server(("127.0.0.1", 0)) as silent:  # it accepts, and that is all
         url = f"http://127.0.0.1:{silent.getsockname()[1]}/"
-        with pytest.raises(TryAgain, match=r"acme: create: not reachable \(ReadTimeout\)") as told:
+        with pytest.raises(TryAgain, match=r"acme: create: no answer came \(ReadTimeout\)") as told:
             web.call("acme", "create", "POST", url, json={})
         assert told.value.doubt
         with (
