@@ -6,15 +6,18 @@ PIP := $(UV) pip install --quiet --require-hashes
 export PYTHONDONTWRITEBYTECODE = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test quick lint lock clean
+.PHONY: help setup demo chaos test quick lint lock clean
 
 help: ## what can be done here
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
 
-setup: .venv/.done .venv-emulator/.done .venv-runtime/.done node_modules/.done ## the environments, from the locks
+setup: .venv/.done .venv/bin/cdr .venv-emulator/.done .venv-runtime/.done node_modules/.done ## the environments, from the locks
 
 demo: setup ## deploy onto a cloud on loopback, export both simulated vendors, query, compare with the truth
 	@$(BIN)/python -m local demo
+
+chaos: setup ## the demo while copiers are killed, answers lost, schedules missed and vendors down
+	@$(BIN)/python -m local chaos
 
 test: setup lint ## everything, the deployed stack on the emulated cloud too
 	@$(BIN)/python -m pytest -q -n 2 --dist loadfile
@@ -39,6 +42,10 @@ clean: ## remove what was built and installed
 	@grep -A1000 '^uv==' locks/dev.txt | sed '/^[a-z]/{/^uv==/!Q}' > .venv/uv.txt
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r .venv/uv.txt
 	@$(UV) pip sync --quiet --require-hashes --python $(BIN)/python locks/dev.txt && touch $@
+
+# The operator's command, from this very tree; uv builds it without fetching anything.
+.venv/bin/cdr: pyproject.toml .venv/.done
+	@$(UV) pip install --quiet --offline --no-deps --python $(BIN)/python --editable . && touch $@
 
 .venv-emulator/.done: locks/emulator.txt .venv/.done
 	@echo "setting up: the emulated cloud" && $(UV) venv --quiet --clear --python $(BIN)/python .venv-emulator

@@ -16,6 +16,7 @@ from lambdas.core.exports import Export, Exports
 
 # Lambda keeps an asynchronous event no longer.
 LONGEST = 6 * 3600
+DAILY = "rate(1 day)"
 
 
 class Clock(Construct):
@@ -51,8 +52,9 @@ class Clock(Construct):
             export.name,
             name=f"{self.group}-{export.name}",
             group_name=self.group,
-            schedule_expression=export.schedule,
-            state="ENABLED" if export.state == "active" else "DISABLED",
+            # A paused export finishes what it asked for; a retired one closes what is open, and has no hurry.
+            schedule_expression=DAILY if export.state == "retired" else export.schedule,
+            state="ENABLED",
             flexible_time_window=scheduler.CfnSchedule.FlexibleTimeWindowProperty(mode="OFF"),
             target=scheduler.CfnSchedule.TargetProperty(
                 arn=requester.arn,

@@ -14,10 +14,12 @@ WAKE = "states:SendTaskSuccess"
 WRITTEN = (keys.RAW, keys.CALLS, keys.RECEIPTS, keys.QUARANTINE)
 
 
-def requester(function: Function, *, ledger: Ledger, vault: Vault, machine: str) -> None:
-    """It plans rows, asks the vendors and starts runs."""
+def requester(function: Function, *, ledger: Ledger, lake: Lake, vault: Vault, machine: str) -> None:
+    """It plans rows, asks the vendors, starts runs, and writes what the ledger says into the lake."""
     function.may(*ROW, "dynamodb:PutItem", on=[ledger.table.table_arn])
-    function.may("dynamodb:Query", on=[ledger.due])
+    function.may("dynamodb:Query", on=[ledger.table.table_arn, *ledger.indexes])
+    _write(function, lake, (keys.LEDGER,), "s3:PutObject", "s3:GetObject")
+    function.may("s3:ListBucket", on=[lake.bucket.bucket_arn])  # as the copier: 404, not 403
     function.may(READ_SECRET, on=[*vault.vendors, vault.capability])
     function.may("states:StartExecution", on=[machine])
 

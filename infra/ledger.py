@@ -9,7 +9,8 @@ from infra.settings import Settings
 EXPORT = dynamodb.Attribute(name="export", type=dynamodb.AttributeType.STRING)
 SK = dynamodb.Attribute(name="sk", type=dynamodb.AttributeType.STRING)
 DUE_AT = dynamodb.Attribute(name="due_at", type=dynamodb.AttributeType.NUMBER)
-DUE = "due"
+OPENED = dynamodb.Attribute(name="opened", type=dynamodb.AttributeType.NUMBER)
+DUE, OPEN = "due", "open"
 
 
 class Ledger(Construct):
@@ -31,8 +32,12 @@ class Ledger(Construct):
         )
         # Sparse: only rows with a future have `due_at`.
         self.table.add_global_secondary_index(index_name=DUE, partition_key=EXPORT, sort_key=DUE_AT)
+        # Sparse too: only windows that wait for their first copy, so that what is missing is read without the rest.
+        self.table.add_global_secondary_index(
+            index_name=OPEN, partition_key=EXPORT, sort_key=OPENED, projection_type=dynamodb.ProjectionType.KEYS_ONLY
+        )
 
     @property
-    def due(self) -> str:
-        """The ARN of the index."""
-        return f"{self.table.table_arn}/index/{DUE}"
+    def indexes(self) -> tuple[str, ...]:
+        """The ARNs of both indexes."""
+        return tuple(f"{self.table.table_arn}/index/{name}" for name in (DUE, OPEN))

@@ -55,7 +55,7 @@ def _looking() -> dict[str, State]:
     """The poller's answer replaces the state and says what comes next."""
     return {
         "Look": {
-            **_invoke("Poller", {"do": "look", "at.$": "$"}, own=("TryAgain",)),
+            **_invoke("Poller", {"do": "look", "at.$": "$"}),
             "TimeoutSeconds": LOOK_S,
             "OutputPath": "$.Payload",
             "Catch": [_catch("States.ALL", "TickAfterFailure")],
@@ -99,12 +99,12 @@ def _tick() -> State:
     return {**task, "Parameters": {**task["Parameters"], "InvocationType": "Event"}, "ResultPath": None}
 
 
-def _invoke(function: str, payload: State, *, pattern: str = "", own: tuple[str, ...] = ()) -> State:
+def _invoke(function: str, payload: State, *, pattern: str = "") -> State:
     return {
         "Type": "Task",
         "Resource": f"lambda:invoke{pattern}",
         "Parameters": {"FunctionName": f"${{{function}}}", "Payload": payload},
-        "Retry": [_retry(SERVICE, 2, 6, 60), *(_retry((error,), 5, 8, 300) for error in own)],
+        "Retry": [_retry(SERVICE, 2, 6, 60)],
     }
 
 

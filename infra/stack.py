@@ -45,7 +45,7 @@ class Cdr(Stack):
         poller = self._function("poller", everywhere)
         copier = self._function("copier", everywhere)
 
-        grants.requester(requester, ledger=ledger, vault=vault, machine=machine)
+        grants.requester(requester, ledger=ledger, lake=lake, vault=vault, machine=machine)
         grants.callback(callback, ledger=ledger, vault=vault, machine=machine)
         grants.poller(poller, ledger=ledger, vault=vault, machine=machine)
         grants.copier(copier, ledger=ledger, lake=lake, vault=vault)

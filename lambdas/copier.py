@@ -14,13 +14,14 @@ from lambdas.core.place import Place
 from lambdas.core.progress import Progress, State
 from lambdas.core.receipt import disagreements, figures, narrowed, receipt
 from lambdas.core.rows import Published, Row, Work, move
-from lambdas.logs import count, log, trouble
+from lambdas.logs import log, trouble
 from lambdas.rooms import Rooms, rooms
 from lambdas.stream.report import Copy, Report
 from lambdas.vendors import FACTS, Vendor
 
 LEASE = timedelta(minutes=16)  # the function's time-out and 60 s
 LATER = timedelta(minutes=10)  # until the same report is tried again
+COPY = 1  # the state transition to the copying
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
@@ -35,7 +36,8 @@ def copy(told: dict[str, Any], at: Rooms) -> dict[str, Any]:
     if row is None or not place.is_of(row) or row.state is not Work.ASKED:
         return {"state": str(row.state) if row else "none"}
     try:
-        row = at.ledger.apply(row, move(row, "lease", due_at=at.now() + LEASE))
+        steps = told.get("steps", 0) + COPY + polling.END
+        row = at.ledger.apply(row, move(row, "lease", due_at=at.now() + LEASE, steps=steps))
         done = Copier(row, at.exports.get(row.export), at).run()
     except Raced as race:
         log().info("raced", extra={"export": place.export, "window": place.window.sk})
@@ -89,7 +91,7 @@ class Copier:
             raw=raw, rows=made.tally.rows, when=self._at.now(), totals=figures(made.tally, progress.totals),
             **self._asked,
         )  # fmt: skip
-        count("RowsCopied", made.tally.rows, self._row.export)
+        log().info("copied", extra={"export": self._row.export, "rows": made.tally.rows})
         return self._apply(self._done("publish", published))
 
     @property
@@ -125,7 +127,7 @@ class Copier:
         again = planning.again_at(self._row, self._export, aged)
         # Deleted at the vendor only from here on: by the requester, once this move says that the copy is verified.
         left = self._row.report_id if self._export.discard else None
-        told = {"leftover": left, "due_at": self._at.now() if left else again}
+        told = {"leftover": left, "due_at": self._at.now() if left or self._row.spares else again}
         return move(self._row, name, published=published, aged=aged, stale_since=None, reason=None, token=None, **told)
 
     def _quarantine(self, made: Copy, reason: str) -> Row:
@@ -138,12 +140,14 @@ class Copier:
         self._at.lake.write(key, told)
         aged = planning.aged(row, self._export, row.asked_at or now)
         again = planning.again_at(row, self._export, aged)
-        return self._apply(move(row, "quarantine", due_at=again, aged=aged, reason=reason, token=None))
+        told = {"due_at": again, "aged": aged, "stale_since": planning.stale(row, now), "reason": reason}
+        return self._apply(move(row, "quarantine", token=None, **told))
 
     def _back(self, problem: Problem) -> Row:
         """Nothing is used up: the report stays asked, and the next run tries the copy again, until its deadline."""
         row, now = self._row, self._at.now()
         trouble(problem, export=row.export, window=row.window.sk)
+        self._at.slow(self._export, problem, now)
         if not polling.keyless(problem) and row.give_up_at and now >= row.give_up_at:
             return self._apply(polling.renew(row, problem.what, now))
         due = now + timedelta(seconds=getattr(problem, "after", None) or LATER.total_seconds())

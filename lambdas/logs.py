@@ -26,8 +26,9 @@ def trouble(problem: Problem, **facts: Any) -> None:
     log().warning(problem.what, extra={"kind": type(problem).__name__, **problem.facts, **facts})
 
 
-def count(name: str, value: float, export: str, unit: MetricUnit = MetricUnit.Count) -> None:
-    """One figure of one export."""
+def measure(export: str, **figures: tuple[MetricUnit, float]) -> None:
+    """The figures of one export, by name, in one line; each name costs money for every export."""
     metrics().add_dimension("export", export)
-    metrics().add_metric(name, unit, value)
+    for name, (unit, value) in figures.items():
+        metrics().add_metric(name, unit, value)
     metrics().flush_metrics()

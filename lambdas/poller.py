@@ -1,11 +1,12 @@
 """Poller: looks at one report for its execution, and says whether to wait, to copy or to end."""
 
+from dataclasses import replace
 from typing import Any
 
 from lambdas.aws.ledger import Raced
-from lambdas.core.errors import Gone, Refused, Unclear
+from lambdas.core.errors import Gone, Refused, TryAgain, Unclear
 from lambdas.core.place import Place
-from lambdas.core.polling import Verdict, blind, verdict
+from lambdas.core.polling import END, ROUND, Verdict, blind, held, lesson, verdict
 from lambdas.core.progress import Progress, State
 from lambdas.core.rows import Row, Work
 from lambdas.logs import log, trouble
@@ -21,21 +22,27 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
 
 
 def look(told: dict[str, Any], at: Rooms) -> dict[str, Any]:
-    """Ask the vendor how far the report is. Raises TryAgain, which the machine repeats with distance."""
+    """Ask the vendor how far the report is, unless it asked for a rest."""
     place = Place.read(told)
     row = at.ledger.get(place.export, place.window)
     if row is None or not place.is_of(row) or row.state is not Work.ASKED or row.report_id is None:
         log().info("over", extra={"execution": told})
         return {**told, "next": "end"}
-    export, now = at.exports.get(place.export), at.now()  # what is heard during the look counts as after it
+    export, now, jitter = at.exports.get(place.export), at.now(), at.chance()  # heard during the look is heard after it
+    facts, head = FACTS[export.vendor], at.ledger.head(place.export)
+    if head.slow_until and now < head.slow_until:
+        return _apply(told, row, held(row, head.slow_until, now, jitter), at)
     try:
         progress = at.account(export).look(row.report_id)
     except Gone:
         progress = Progress(State.GONE)
-    except (Refused, Unclear) as problem:
+    except (Refused, Unclear, TryAgain) as problem:
         trouble(problem, execution=told)
-        return _apply(told, row, blind(row, problem, now), at)
-    return _apply(told, row, verdict(row, progress, FACTS[export.vendor], now, at.chance()), at)
+        at.slow(export, problem, now)
+        return _apply(told, row, blind(row, problem, facts, now, jitter), at)
+    if progress.state is State.READY:
+        at.ledger.learn(head, lesson(row, now))
+    return _apply(told, row, verdict(row, progress, facts, now, jitter, head.took), at)
 
 
 def listen(told: dict[str, Any], token: str, at: Rooms) -> dict[str, Any]:
@@ -50,9 +57,13 @@ def listen(told: dict[str, Any], token: str, at: Rooms) -> dict[str, Any]:
 
 
 def _apply(told: dict[str, Any], old: Row, decided: Verdict, at: Rooms) -> dict[str, Any]:
+    """The verdict, in the ledger and for the machine; the state transitions are counted with it."""
+    steps = told.get("steps", 0) + ROUND
     if decided.row is not old:
+        new = replace(decided.row, steps=steps + (END if decided.next == "end" else 0))
         try:
-            at.ledger.apply(old, decided.row)
+            at.ledger.apply(old, new)
         except Raced:
             return {**told, "next": "end"}
-    return {**told, "next": decided.next, "wait": decided.wait or told["wait"], "looks": decided.row.looks}
+    wait = decided.wait or told["wait"]
+    return {**told, "next": decided.next, "wait": wait, "looks": decided.row.looks, "steps": steps}

@@ -10,8 +10,9 @@ from lambdas.aws.lake import Lake
 from lambdas.aws.ledger import Ledger
 from lambdas.aws.vault import Vault
 from lambdas.aws.workflow import Workflow
-from lambdas.core.errors import Refused
+from lambdas.core.errors import Problem, Refused, TryAgain
 from lambdas.core.exports import Export, Exports, parse
+from lambdas.core.polling import respite
 from lambdas.settings import Settings, settings
 from lambdas.vendors import FACTS, VENDORS, Vendor
 from lambdas.web import Web
@@ -70,6 +71,12 @@ class Rooms:
         wanted: Mapping[str, tuple[str, ...]] = FACTS[export.vendor].secret
         keys = self.vault.keys(export.secret_id, wanted[export.api])
         return VENDORS[export.vendor](export, keys, self.web) if keys else None
+
+    def slow(self, export: Export, problem: Problem, now: datetime) -> None:
+        """After one request too many, everybody who uses the same account rests."""
+        if isinstance(problem, TryAgain) and problem.limited:
+            for one in (export, *self.exports.beside(export)):
+                self.ledger.slow(one.name, respite(problem, now))
 
     def account(self, export: Export) -> Vendor:
         """The same, where the secret must be filled in by now."""

@@ -144,7 +144,8 @@ def _reaction(where: str, response: requests.Response, keys: tuple[str, ...] = (
     status = response.status_code
     said = f"{where}: HTTP {status}{_detail(response, keys)}"
     if status in (408, 429) or status >= 500:
-        return TryAgain(said, after=_after(response.headers), doubt=status != 429, status=status)
+        limited = status == requests.codes.too_many_requests
+        return TryAgain(said, after=_after(response.headers), doubt=not limited, limited=limited, status=status)
     if status == 401:
         return Refused(f"{said}: the key was not accepted", status=status)
     if status == 403:

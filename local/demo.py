@@ -4,7 +4,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,7 @@ from local.clock import Rehearsal
 from local.cloud import Cloud, cloud
 from local.deploy import deploy, synth
 from local.stack import Stack
+from local.vendors import Simulator
 from local.watch import TROUBLE, Halted, Outcome, Watch, title, told
 
 STAGE = "dev"
@@ -49,6 +50,7 @@ class Set:
     roles: Mapping[str, Role]  # by export; one that is missing is played by somebody else
     clock: Rehearsal
     requests: Callable[[], int]  # how many the simulated vendors have had
+    players: Mapping[str, Simulator] = field(default_factory=dict)  # by export, where they run in this process
 
 
 class Teller:
@@ -82,7 +84,10 @@ def deployed(asked: Asked, folder: Path, tell: Teller, *, real: bool = False) ->
         made.fill(cast.secrets if cast else {one.secret_id: secrets[one.secret_id] for one in exports.exports})
         near = all(loopback(export.base_url) for export in exports.exports)
         up.scale(WAITS if near else 1.0)
-        yield Set(made, exports, cast.roles if cast else {}, clock, cast.requests if cast else lambda: 0)
+        if cast:
+            yield Set(made, exports, cast.roles, clock, cast.requests, cast.players)
+        else:
+            yield Set(made, exports, {}, clock, lambda: 0)
 
 
 def _deploy(up: Cloud, text: str, folder: Path, tell: Teller, *, callback: bool) -> dict[str, str]:
@@ -154,10 +159,10 @@ def report(at: Set, asked: Asked, ended: Outcome, console: Console, **facts: Any
 
 
 def covered(ended: Outcome, exports: Exports, console: Console) -> None:
-    """A line for each export and state of its days: what is complete says for what."""
+    """A line for each export and state of its days: what is complete says for what, and whether for good."""
     days: dict[tuple[str, str], list[str]] = {}
     for day in coverage(ended.rows, exports.sources):
-        days.setdefault((day.export, day.told), []).append(day.date)
+        days.setdefault((day.export, f"{day.told}{f', {day.standing}' if day.standing else ''}"), []).append(day.date)
     for (export, state), dates in days.items():
         span = dates[0] if len(dates) == 1 else f"{dates[0]} to {dates[-1]}, {len(dates)} days"
         console.print(f"coverage of {export}: {state} ({span})", markup=False, soft_wrap=True)

@@ -11,6 +11,7 @@ from boto3.dynamodb.types import TypeDeserializer
 
 from lambdas.core.coverage import coverage
 from lambdas.core.rows import Row
+from lambdas.core.states import state
 from local.stack import Stack
 from local.truth import Line
 
@@ -38,7 +39,7 @@ def write(
     (folder / "ledger.jsonl").write_text(text)
     rows = list(rows)
     windows = [_window(row) for row in sorted(rows, key=lambda row: (row.export, row.window))]
-    covered = [{**asdict(day), "told": day.told} for day in coverage(rows, sources)]
+    covered = [{**asdict(day), "told": day.told, "standing": day.standing} for day in coverage(rows, sources)]
     told = {**facts, "windows": windows, "coverage": covered, "days": [_day(line) for line in lines]}
     (folder / "summary.json").write_text(json.dumps(told, indent=2, default=str) + "\n")
 
@@ -51,6 +52,7 @@ def _window(row: Row) -> dict[str, Any]:
         "start": row.window.start.isoformat(),
         "end": row.window.end.isoformat(),
         "state": str(row.state),
+        "coverage": str(state(row)),
         "reason": row.reason,
         "revision": row.revision,
         "attempt": row.attempt,

@@ -127,10 +127,10 @@ def test_raw_holds_the_vendors_bytes_to_the_letter(at: World, vendor: Flowroute)
 def test_a_copier_that_comes_twice_finds_it_done(at: World) -> None:
     """The second one changes neither objects nor ledger."""
     copier.copy(told(at), at)
-    row, objects = at.row("f", DAY), at.objects("")
+    row, objects = at.row("f", DAY), at.written()
     assert copier.copy(told(at), at) == {"state": "done"}
     assert at.row("f", DAY) == row
-    assert at.objects("") == objects
+    assert at.written() == objects
 
 
 def test_two_copiers_at_once_have_one_lease(at: World) -> None:
@@ -138,7 +138,7 @@ def test_two_copiers_at_once_have_one_lease(at: World) -> None:
     row = at.row("f", DAY)
     at.ledger.apply(row, move(row, "lease", due_at=at.now() + copier.LEASE))
     assert copier.copy(told(at), at) == {"state": "copying"}
-    assert not at.objects("")
+    assert not at.written()
 
 
 class Dies(Exception):
@@ -263,7 +263,7 @@ def test_a_file_that_is_cut_short_is_not_published(
     row = at.row("f", DAY)
     assert (row.state, row.attempt) == (Work.PLANNED, 2)
     assert row.reason is not None and "ends early" in row.reason
-    assert not at.objects("")
+    assert not at.written()
 
 
 def test_a_file_that_disagrees_with_the_vendors_count_is_quarantined(at: World, vendor: Flowroute) -> None:

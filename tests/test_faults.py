@@ -296,7 +296,7 @@ def test_a_dead_link_is_asked_anew(kind: str) -> None:
         one.at.run()
         assert one.row.attempt == 2
         assert one.row.reason is not None and one.row.reason.startswith(f"{kind}: the link is dead (HTTP 40")
-        assert not one.at.objects("")
+        assert not one.at.written()
         one.ends(attempt=2, asked=2)
 
 
@@ -456,10 +456,10 @@ def test_a_callback_that_comes_late_changes_nothing() -> None:
     """The report is copied long since."""
     with called("late", seconds=86_400) as one:
         one.ends(attempt=1, asked=1)
-        before, objects = one.row, one.at.objects("")
+        before, objects = one.row, one.at.written()
         one.clock.turn(days=1, minutes=5)
         assert delivered(one, 1) == [200]
-        assert (one.row, one.at.objects("")) == (before, objects)
+        assert (one.row, one.at.written()) == (before, objects)
 
 
 def test_a_forged_callback_is_answered_alike_and_heard_by_nobody() -> None:

@@ -24,13 +24,16 @@ MAY = {
     "settings": set(),
     "stream": {"core", "stream", "aws", "web"},
     "rooms": {"core", "aws", "vendors", "settings", "web"},
-    "requester": {"core", "aws", "vendors", "logs", "rooms"},
+    "asking": {"core", "vendors", "logs", "rooms"},
+    "clearing": {"core", "vendors", "logs", "rooms"},
+    "proof": {"core", "aws", "rooms"},
+    "requester": {"core", "aws", "vendors", "logs", "rooms", "asking", "clearing", "proof"},
     "poller": {"core", "aws", "vendors", "logs", "rooms"},
     "copier": {"core", "aws", "vendors", "logs", "rooms", "stream"},
     "callback": {"core", "aws", "logs", "settings"},
 }
 BANNED = {"utils", "helpers", "common", "manager", "misc", "base"}
-SOURCES = [path for folder in ("lambdas", "infra", "local") for path in (ROOT / folder).rglob("*.py")]
+SOURCES = [path for folder in ("lambdas", "infra", "local", "cli") for path in (ROOT / folder).rglob("*.py")]
 ROOMS = [path for path in (ROOT / "lambdas").rglob("*.py") if path != ROOT / "lambdas" / "__init__.py"]
 
 

@@ -1,5 +1,6 @@
 """The poller: what a look at a report leads to, and the meeting of the callback and the listener."""
 
+import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
@@ -105,11 +106,12 @@ def test_a_report_that_never_finishes_is_given_up(clock: Clock) -> None:
             at.tick("f")
             at.run(looks=200)
             clock.turn(hours=5)
-        assert (at.row("f", DAY).state, at.row("f", DAY).attempt) == (Work.STUCK, 5)
+        stuck = at.row("f", DAY)
+        assert stuck.state is Work.STUCK and stuck.attempt == stuck.failures >= 5
         clock.turn(days=1)
         at.tick("f")
         at.tick("f")
-        assert at.row("f", DAY).attempt == 6
+        assert at.row("f", DAY).attempt == stuck.attempt + 1
 
 
 def test_a_vendor_that_refuses_a_look_uses_up_nothing(at: World, vendor: Flowroute, clock: Clock) -> None:
@@ -188,3 +190,41 @@ def test_a_callback_after_the_copy_changes_nothing(at: World) -> None:
     assert before.state is Work.DONE
     assert at.call_back(url)
     assert at.row("f", DAY) == before
+
+
+def test_a_vendor_that_is_down_is_waited_for_and_no_run_fails(at: World, vendor: Flowroute) -> None:
+    """The look is one of the report's looks; the row says why it waits, until the next one sees the report."""
+    vendor.faults.add("broken", times=3)
+    answer = poller.look(told(at), at)
+    row = at.row("f", DAY)
+    assert (answer["next"], row.looks, row.attempt) == ("wait", 1, 1)
+    assert row.reason is not None and "HTTP 500" in row.reason
+    at.run()
+    assert (at.row("f", DAY).state, at.row("f", DAY).reason, at.row("f", DAY).attempt) == (Work.DONE, None, 1)
+
+
+def test_the_export_s_reports_are_first_looked_at_when_they_usually_are_ready(vendor: Flowroute, clock: Clock) -> None:
+    """What the first ones took is remembered on the head, and the next ones' first wait is that."""
+    with world(TEXT.format(vendor).replace("-1d", "-3d"), clock, URL) as at:
+        at.tick("f")
+        assert {told["wait"] for _, told in at.executions.started} == {300}
+        at.run()
+        took = at.ledger.head("f").took
+        assert len(took) == 3
+        clock.turn(days=1)
+        at.tick("f")
+        assert told(at)["wait"] == max(5, sorted(took)[1])
+
+
+def test_state_transitions_are_counted_on_the_way_to_the_receipt(at: World) -> None:
+    """Four for each round, and the copy and the two of the end; the next run goes on counting."""
+    first = poller.look(told(at), at)
+    second = poller.look(first, at)
+    assert (first["steps"], second["steps"], at.row("f", DAY).steps) == (4, 8, 8)
+    clock = at.clock
+    clock.turn(hours=2)
+    at.tick("f")
+    assert told(at)["steps"] == 8
+    at.run()
+    receipt = next(iter(at.objects("receipts/").values()))
+    assert json.loads(receipt)["transitions"] == 8 + 4 + 3

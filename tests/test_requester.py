@@ -1,11 +1,15 @@
 """The requester against simulated vendors: windows planned, each asked once, whatever happens in between."""
 
+import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
+from lambdas.core.exports import parse
 from lambdas.core.rows import Row, Work, move
+from lambdas.vendors import FACTS
 from local.vendors.telnyx import Telnyx
 from tests.world import NOW, SECRETS, Clock, world
 
@@ -280,3 +284,90 @@ def test_a_list_that_cannot_be_read_does_not_hold_back_the_asking(vendor: Telnyx
         at.quiet()
         assert {row.state for row in at.rows("t")} == {Work.DONE}
         assert len(vendor.created) == 3
+
+
+def figures(told: str) -> list[dict[str, float]]:
+    """The metrics of each tick, as CloudWatch finds them in the log."""
+    lines = [json.loads(line) for line in told.splitlines() if line.startswith('{"_aws"')]
+    return [{one: value[0] for one, value in line.items() if isinstance(value, list)} for line in lines]
+
+
+def test_every_tick_tells_how_late_the_export_is(
+    vendor: Telnyx, clock: Clock, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """How long a window waits, how long nobody moved what is due, and how long until the vendor forgets: three."""
+    with world(TEXT.format(vendor, 'options = { source = "calls" }'), clock) as at:
+        at.tick("t")
+        clock.turn(hours=1)
+        at.tick("t")
+        first, late = figures(capsys.readouterr().out)
+        left = 30 * 24 - 3.5 * 24
+        assert first == {"Lag": 0, "Overdue": 0, "HoursToLoss": left}
+        assert late["Lag"] == 3600 and 0 < late["Overdue"] < 3600 and late["HoursToLoss"] == left - 1
+        at.run()
+        capsys.readouterr()
+        at.tick("t")
+        assert figures(capsys.readouterr().out) == [{"Lag": 0, "Overdue": 0}]
+
+
+@pytest.mark.parametrize("state", ["paused", "retired", "active"])
+def test_nothing_is_told_of_what_nobody_expects(
+    vendor: Telnyx, clock: Clock, capsys: pytest.CaptureFixture[str], state: str
+) -> None:
+    """Of an export that rests, or whose key is not there yet: an alarm on it would be false."""
+    with world(TEXT.format(vendor, f'state = "{state}"'), clock, filled=state != "active") as at:
+        at.tick("t")
+        at.tick("t")
+        assert figures(capsys.readouterr().out) == []
+
+
+def test_a_retired_export_finishes_what_runs_and_closes_what_is_open(vendor: Telnyx, clock: Clock) -> None:
+    """What was asked for is copied; what was not is closed, with the reason; and then nothing is due any more."""
+    with world(TEXT.format(vendor, ""), clock) as at:
+        at.tick("t")
+        at.__dict__["exports"] = parse(TEXT.format(vendor, 'state = "retired"'), "dev", FACTS)
+        at.tick("t")
+        at.run()
+        at.tick("t")
+        ended = [(row.state, row.reason, row.due_at) for row in at.rows("t") if not row.published]
+        assert ended == [(Work.UNREACHABLE, "the export is retired", None)] * 2
+        assert [row.state for row in at.rows("t") if row.published] == [Work.DONE] * 4
+        clock.turn(days=2)
+        at.tick("t")
+        clock.turn(days=7)
+        at.tick("t")
+        rest = [row for row in at.rows("t") if row.published]
+        assert {(row.due_at, row.revision, row.reason) for row in rest} == {(None, 0, "the export is retired")}
+        assert len(vendor.created) == 4
+
+
+def test_a_paused_export_finishes_what_it_asked_for(vendor: Telnyx, clock: Clock) -> None:
+    """An execution that died is taken over; nothing new is asked until it is active again."""
+    with world(TEXT.format(vendor, ""), clock) as at:
+        at.tick("t")
+        at.executions.started.clear()
+        at.__dict__["exports"] = parse(TEXT.format(vendor, 'state = "paused"'), "dev", FACTS)
+        clock.turn(minutes=30)
+        at.tick("t")
+        at.run()
+        assert sorted(row.state for row in at.rows("t")) == [Work.DONE] * 4 + [Work.PLANNED] * 2
+        assert len(vendor.created) == 4
+
+
+def test_a_tick_that_outlasts_its_lease_leaves_the_rest_to_the_next(
+    vendor: Telnyx, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The head is the other's by then; what is written of rows is fenced by themselves."""
+    with world(TEXT.format(vendor, ""), clock) as at:
+        add = at.ledger.add
+
+        def slow(rows: Any) -> Any:
+            made = add(rows)
+            clock.turn(minutes=5)
+            assert at.ledger.take("t", "other", clock(), clock() + timedelta(minutes=5))
+            return made
+
+        monkeypatch.setattr(at.ledger, "add", slow)
+        at.tick("t")
+        assert at.ledger.head("t").lease == "other"
+        assert creates(vendor) == 0

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from lambdas.core import planning, polling
+from lambdas.core import agenda, planning, polling
 from lambdas.core.coverage import coverage
 from lambdas.core.errors import Declined, Problem
 from lambdas.core.exports import Mistakes, parse
@@ -97,14 +97,14 @@ def test_a_day_whose_re_export_failed_is_not_final() -> None:
 def test_a_window_that_never_rang_is_lost_and_not_closed(had: dict[str, int]) -> None:
     """One 409, then weeks of a refused key (or attempts that were taken and failed): `stuck` never rang for it."""
     old = replace(row(Work.PLANNED, due_at=NOW, **had), window=replace(window(), start=NOW - timedelta(days=40)))
-    (step,) = planning.steps([old], exports().exports[0], FACTS["telnyx"], NOW, NOW, asking=True)
+    (step,) = agenda.steps([old], exports().exports[0], FACTS["telnyx"], NOW, NOW, asking=True)
     assert step.name == "forget"
 
 
 def test_a_look_that_is_declined_for_ever_ends_with_the_deadline() -> None:
     """The key is good, so no operator will mend it; the row would hold its place for ever."""
     asked = row(Work.ASKED, give_up_at=NOW)
-    assert polling.blind(asked, Declined("retrieve: HTTP 400"), NOW).row.state is Work.PLANNED
+    assert polling.blind(asked, Declined("retrieve: HTTP 400"), FACTS["telnyx"], NOW, 1).row.state is Work.PLANNED
 
 
 def test_other_options_do_not_shrink_what_is_published() -> None:
@@ -137,7 +137,7 @@ def test_a_source_that_is_never_given_does_not_starve_the_others() -> None:
         head = replace(head, spans=plan.spans)
         rows |= {one.window: one for one in plan.rows}
         due = sorted(rows.values(), key=lambda one: one.window.source, reverse=True)  # an index may give them so
-        for step in planning.steps(due, made, facts, now, now, asking=True):
+        for step in agenda.steps(due, made, facts, now, now, asking=True):
             one = step.row
             if step.name == "retry":
                 rows[one.window] = move(one, "retry", attempt=one.attempt + 1, due_at=now)

@@ -15,7 +15,7 @@ from lambdas.aws import items
 from lambdas.aws.lake import Lake
 from lambdas.aws.ledger import Ledger
 from lambdas.aws.vault import Vault
-from lambdas.core import tags
+from lambdas.core import keys, tags
 from lambdas.core.errors import TryAgain
 from lambdas.core.exports import parse
 from lambdas.core.rows import Row, Work
@@ -130,6 +130,10 @@ class World(Rooms):
     def capability(self, tag: str) -> str:
         return tags.capability(KEY, tag)
 
+    def written(self) -> dict[str, bytes]:
+        """Every object that a copier wrote."""
+        return {key: data for key, data in self.objects("").items() if not key.startswith(keys.LEDGER)}
+
     def objects(self, prefix: str) -> dict[str, bytes]:
         """Every object below a prefix."""
         s3 = boto3.client("s3", REGION)
@@ -144,8 +148,8 @@ def world(text: str, clock: Clock, callback_url: str = "", *, filled: bool = Tru
         made = World(text, clock, callback_url)
         vault: Any = boto3.client("secretsmanager", REGION)
         vault.create_secret(Name="capability", SecretString=KEY.decode())
-        for export in made.exports.exports:
-            vault.create_secret(Name=export.secret_id, **({"SecretString": SECRETS[export.vendor]} if filled else {}))
+        for secret, vendor in {export.secret_id: export.vendor for export in made.exports.exports}.items():
+            vault.create_secret(Name=secret, **({"SecretString": SECRETS[vendor]} if filled else {}))
         made.__dict__ |= {"ledger": ledger(), "lake": lake(), "vault": Vault(vault)}
         yield made
 
@@ -160,14 +164,19 @@ def ledger() -> Ledger:
         KeySchema=[key, {"AttributeName": "sk", "KeyType": "RANGE"}],
         AttributeDefinitions=[
             {"AttributeName": name, "AttributeType": kind}
-            for name, kind in (("export", "S"), ("sk", "S"), ("due_at", "N"))
+            for name, kind in (("export", "S"), ("sk", "S"), ("due_at", "N"), ("opened", "N"))
         ],
         GlobalSecondaryIndexes=[
             {
                 "IndexName": "due",
                 "KeySchema": [key, {"AttributeName": "due_at", "KeyType": "RANGE"}],
                 "Projection": {"ProjectionType": "ALL"},
-            }
+            },
+            {
+                "IndexName": "open",
+                "KeySchema": [key, {"AttributeName": "opened", "KeyType": "RANGE"}],
+                "Projection": {"ProjectionType": "KEYS_ONLY"},
+            },
         ],
     )
     return Ledger(dynamo, "ledger")

@@ -13,7 +13,11 @@ from lambdas.core.rows import Head, Published, Row, Span, Work
 from lambdas.core.windows import Window, unstamp
 
 Item = dict[str, Any]
-TIMES = ("asked_at", "give_up_at", "stale_since", "heard_at", "looked_at", "born", "lease_until", "next_try")
+TIMES = (
+    "asked_at", "give_up_at", "stale_since", "heard_at", "looked_at", "later", "born", "lease_until", "next_try",
+    "slow_until",
+)  # fmt: skip
+EPOCHS = ("due_at", "opened")  # numbers, for they are sort keys of an index
 KEYS = ("export", "window")
 HEAD = "head"
 
@@ -36,16 +40,25 @@ def key(export: str, sk: str) -> Item:
 def row(item: Mapping[str, Any]) -> Row:
     """A window's row from a typed item."""
     plain = _plain(item)
-    _, source, start, seconds = str(plain.pop("sk")).split("#")
-    window = Window(unstamp(start), int(seconds), source)
     published = plain.pop("published", None)
     return Row(
-        window=window,
+        window=window(plain.pop("sk")),
         state=Work(plain.pop("state")),
-        due_at=_epoch(plain.pop("due_at", None)),
         published=_published(published) if published else None,
+        spares=tuple(plain.pop("spares", ())),
         **_known(Row, plain),
     )
+
+
+def window(sk: str) -> Window:
+    """The window of a sort key."""
+    _, source, start, seconds = sk.split("#")
+    return Window(unstamp(start), int(seconds), source)
+
+
+def opened(item: Mapping[str, Any]) -> tuple[Window, datetime]:
+    """A window that waits for its first copy, and since when, from an item of the index `open`."""
+    return window(item["sk"]["S"]), datetime.fromtimestamp(int(item["opened"]["N"]), UTC)
 
 
 def head(item: Mapping[str, Any]) -> Head:
@@ -55,7 +68,7 @@ def head(item: Mapping[str, Any]) -> Head:
         source: Span(datetime.fromisoformat(one["since"]), datetime.fromisoformat(one["until"]), int(one["seconds"]))
         for source, one in plain.pop("spans", {}).items()
     }
-    return Head(spans=spans, **_known(Head, plain))
+    return Head(spans=spans, took=tuple(plain.pop("took", ())), **_known(Head, plain))
 
 
 def _known(kind: type, plain: Item) -> Item:
@@ -67,7 +80,13 @@ def _known(kind: type, plain: Item) -> Item:
 def _plain(item: Mapping[str, Any]) -> Item:
     read = TypeDeserializer()
     plain = {name: _number(read.deserialize(value)) for name, value in item.items()}
-    return {name: datetime.fromisoformat(v) if name in TIMES else v for name, v in plain.items()}
+    return {name: _time(name, value) for name, value in plain.items()}
+
+
+def _time(name: str, value: Any) -> Any:
+    if name in EPOCHS:
+        return datetime.fromtimestamp(value, UTC)
+    return datetime.fromisoformat(value) if name in TIMES else value
 
 
 def _number(value: Any) -> Any:
@@ -78,10 +97,6 @@ def _number(value: Any) -> Any:
     return [_number(one) for one in value] if isinstance(value, list) else value
 
 
-def _epoch(value: int | None) -> datetime | None:
-    return None if value is None else datetime.fromtimestamp(value, UTC)
-
-
 def _published(one: Mapping[str, Any]) -> Published:
     when = datetime.fromisoformat(one["when"])
     told = _known(Published, dict(one))
@@ -90,7 +105,7 @@ def _published(one: Mapping[str, Any]) -> Published:
 
 def _out(name: str, value: Any) -> Any:
     match value:
-        case datetime() if name == "due_at":
+        case datetime() if name in EPOCHS:
             return int(value.timestamp())
         case datetime():
             return value.isoformat()

@@ -36,6 +36,12 @@ class Lake:
         text = json.dumps(value, separators=(",", ":"), default=str)
         self._client.put_object(Bucket=self._bucket, Key=key, Body=text.encode(), ContentType="application/json")
 
+    def replace(self, key: str, data: bytes, kind: str, *, fence: str | None) -> None:
+        """A small object in place of the one whose ETag is `fence`, or of none. Raises Fenced."""
+        with self.upload(key, kind) as upload:
+            upload.write(data)
+            upload.finish(fence=fence, fenced=True)
+
     def etag(self, key: str) -> tuple[str, dict[str, str]] | None:
         """ETag and metadata of the current object; None when there is none."""
         try:

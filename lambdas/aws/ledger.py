@@ -1,47 +1,31 @@
 """The ledger in DynamoDB: rows move by one conditional write each, and the loser of a race is told who won."""
 
-from collections.abc import Iterable, Iterator
-from dataclasses import replace
+from collections.abc import Iterable
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from uuid import uuid4
 
 from botocore.exceptions import ClientError
 
 from lambdas.aws import items
-from lambdas.core.rows import Head, Row, Work
-from lambdas.core.windows import Window
+from lambdas.aws.heads import Heads, Raced
+from lambdas.aws.table import attribute, update, winner
+from lambdas.core.rows import Row, Work
+from lambdas.core.windows import Window, stamp
 
-if TYPE_CHECKING:
-    from mypy_boto3_dynamodb import DynamoDBClient
+__all__ = ["Ledger", "Raced"]
 
 WAKES = 3  # so often may callbacks wake one attempt
 NOTES = ("heard_at", "token", "wakes")  # written beside the moves; a move only ever empties them
 
 
-class Raced(Exception):
-    """Somebody else moved the row first; `now` is what it is."""
-
-    def __init__(self, now: Row | None) -> None:
-        super().__init__("the row has moved on")
-        self.now = now
-
-
-class Ledger:
+class Ledger(Heads):
     """One table: a row per window, and a head per export."""
-
-    def __init__(self, client: "DynamoDBClient", table: str) -> None:
-        self._client, self._table = client, table
 
     def get(self, export: str, window: Window) -> Row | None:
         """The row as it is now, read consistently."""
         item = self._read(export, window.sk)
         return items.row(item) if item else None
-
-    def head(self, export: str) -> Head:
-        """The head as it is now; an empty one before the first tick."""
-        item = self._read(export, items.HEAD)
-        return items.head(item) if item else Head(export)
 
     def add(self, rows: Iterable[Row]) -> list[Row]:
         """Make rows that are not there yet; those that were made."""
@@ -49,13 +33,36 @@ class Ledger:
 
     def due(self, export: str, until: datetime) -> list[Row]:
         """Rows whose `due_at` is at or before `until`, by the index: candidates, for it may lag behind."""
-        return [items.row(item) for item in self._due(export, until)]
+        found = self._query(
+            IndexName="due",
+            KeyConditionExpression="#e = :e AND #d <= :d",
+            names={"#e": "export", "#d": "due_at"},
+            values={":e": items.wire(export), ":d": items.wire(int(until.timestamp()))},
+        )
+        return [items.row(item) for item in found]
+
+    def open(self, export: str) -> list[tuple[Window, datetime]]:
+        """The windows that wait for their first copy, and since when, by an index that may lag behind."""
+        names, values = {"#e": "export"}, {":e": items.wire(export)}
+        found = self._query(IndexName="open", KeyConditionExpression="#e = :e", names=names, values=values)
+        return [items.opened(item) for item in found]
+
+    def between(self, export: str, source: str, since: datetime, until: datetime) -> list[Row]:
+        """The rows of a source whose window begins in [since, until), read consistently."""
+        first, last = (f"w#{source}#{stamp(when)}" for when in (since, until))
+        found = self._query(
+            ConsistentRead=True,
+            KeyConditionExpression="#e = :e AND #sk BETWEEN :first AND :last",
+            names={"#e": "export", "#sk": "sk"},
+            values={":e": items.wire(export), ":first": items.wire(first), ":last": items.wire(last)},
+        )
+        return [items.row(item) for item in found]
 
     def apply(self, old: Row, new: Row) -> Row:
         """Write a move. Raises Raced when the row is not `old` any more."""
         before, after = items.flat(old), items.flat(new)
         changed = {name: after[name] for name in after if after[name] != before[name] or _emptied(name, new)}
-        names, values, text = _update(changed)
+        names, values, text = update(changed)
         mark = uuid4().hex
         values |= {":v": items.wire(old.version), ":s": items.wire(str(old.state)), ":k": items.wire(old.run)}
         condition = "#version = :v AND #state = :s AND #run = :k"
@@ -63,9 +70,9 @@ class Ledger:
         try:
             self._mark(old, text, condition, names, values, mark)
         except ClientError as error:
-            winner = _winner(error)
-            if _attribute(error, "mark") != mark:  # else the winner is this very write, whose answer was lost
-                raise Raced(winner) from None
+            won = winner(error)
+            if attribute(error, "mark") != mark:  # else the winner is this very write, whose answer was lost
+                raise Raced(won) from None
         return new
 
     def _mark(
@@ -99,83 +106,6 @@ class Ledger:
         }
         return self._note(row.export, row.window, "SET #token = :token", condition, names, values)
 
-    def take(self, export: str, lease: str, now: datetime, until: datetime) -> Head | None:
-        """Take the export's tick lease; None when another tick has it, which is then told to look again."""
-        names = {"#until": "lease_until", "#lease": "lease"}
-        values = {
-            ":now": items.wire(now.isoformat()),
-            ":until": items.wire(until.isoformat()),
-            ":lease": items.wire(lease),
-        }
-        free = "attribute_not_exists(#lease) OR #until <= :now"
-        for _ in range(2):
-            try:
-                self._write(export, items.HEAD, "SET #lease = :lease, #until = :until", free, names, values)
-            except ClientError as error:
-                _winner(error)
-                if _attribute(error, "lease") != lease:
-                    if self._ring(export, values):
-                        return None
-                    continue  # it was given back in between
-            return self.head(export)
-        return None
-
-    def _ring(self, export: str, values: dict[str, Any]) -> bool:
-        """Tell the tick that holds the lease to look again; false when nobody holds it."""
-        names = {"#rung": "rung", "#lease": "lease", "#until": "lease_until"}
-        given = {name: values[name] for name in (":now", ":lease")}
-        held = "attribute_exists(#lease) AND #until > :now"
-        try:
-            self._write(export, items.HEAD, "SET #rung = :lease", held, names, given)
-        except ClientError as error:
-            _winner(error)
-            return False
-        return True
-
-    def save(self, head: Head, **changes: Any) -> Head:
-        """Write facts of the head, under its lease. Raises Raced when the lease has gone to another tick."""
-        new = replace(head, **changes)
-        names, values, text = _update({name: items.flat(new)[name] for name in changes})
-        values[":held"] = items.wire(head.lease)
-        try:
-            self._write(head.export, items.HEAD, text, "#held = :held", {**names, "#held": "lease"}, values)
-        except ClientError as error:
-            _winner(error)
-            raise Raced(None) from None
-        return new
-
-    def block(self, export: str, reason: str, until: datetime) -> None:
-        """Say on the head why the vendor is not asked before `until`; the copier says it without a lease."""
-        values = {":blocked": items.wire(reason), ":until": items.wire(until.isoformat())}
-        names = {"#blocked": "blocked", "#until": "next_try"}
-        self._write(export, items.HEAD, "SET #blocked = :blocked, #until = :until", "", names, values)
-
-    def release(self, head: Head) -> bool:
-        """Give the lease back; false when somebody rang since `head.rung` was read: then the tick goes round again."""
-        bell = "#rung = :rung" if head.rung else "attribute_not_exists(#rung)"
-        values = {":held": items.wire(head.lease)} | ({":rung": items.wire(head.rung)} if head.rung else {})
-        names = {"#lease": "lease", "#until": "lease_until", "#rung": "rung"}
-        try:
-            self._write(
-                head.export, items.HEAD, "REMOVE #lease, #until, #rung", f"#lease = :held AND {bell}", names, values
-            )
-        except ClientError as error:
-            _winner(error)
-            return False
-        return True
-
-    def drop(self, export: str, lease: str) -> None:
-        """Give the lease back whatever happened; nothing when it is not held any more."""
-        names, values = {"#lease": "lease", "#until": "lease_until"}, {":held": items.wire(lease)}
-        try:
-            self._write(export, items.HEAD, "REMOVE #lease, #until", "#lease = :held", names, values)
-        except ClientError as error:
-            _winner(error)
-
-    def _read(self, export: str, sk: str) -> dict[str, Any] | None:
-        answer = self._client.get_item(TableName=self._table, Key=items.key(export, sk), ConsistentRead=True)
-        return answer.get("Item")
-
     def _add(self, row: Row) -> bool:
         filled = {name: items.wire(value) for name, value in items.flat(row).items() if value is not None}
         try:
@@ -185,20 +115,9 @@ class Ledger:
                 ConditionExpression="attribute_not_exists(sk)",
             )
         except ClientError as error:
-            _winner(error)
+            winner(error)
             return False
         return True
-
-    def _due(self, export: str, until: datetime) -> Iterator[dict[str, Any]]:
-        pages = self._client.get_paginator("query").paginate(
-            TableName=self._table,
-            IndexName="due",
-            KeyConditionExpression="#e = :e AND #d <= :d",
-            ExpressionAttributeNames={"#e": "export", "#d": "due_at"},
-            ExpressionAttributeValues={":e": items.wire(export), ":d": items.wire(int(until.timestamp()))},
-        )
-        for page in pages:
-            yield from page["Items"]
 
     def _note(
         self, export: str, window: Window, text: str, condition: str, names: dict[str, str], values: dict[str, Any]
@@ -206,49 +125,10 @@ class Ledger:
         try:
             return items.row(self._write(export, window.sk, text, condition, names, values))
         except ClientError as error:
-            _winner(error)
+            winner(error)
             return None
-
-    def _write(
-        self, export: str, sk: str, text: str, condition: str, names: dict[str, str], values: dict[str, Any]
-    ) -> dict[str, Any]:
-        how: dict[str, Any] = {"ConditionExpression": condition} if condition else {}
-        answer = self._client.update_item(
-            TableName=self._table,
-            Key=items.key(export, sk),
-            UpdateExpression=text,
-            ExpressionAttributeNames=names,
-            ExpressionAttributeValues=values,
-            ReturnValues="ALL_NEW",
-            ReturnValuesOnConditionCheckFailure="ALL_OLD",
-            **how,
-        )
-        return dict(answer["Attributes"])
 
 
 def _emptied(name: str, new: Row) -> bool:
     """A new attempt starts without the notes, also those that came after `old` was read."""
     return name in NOTES and new.tag is None
-
-
-def _update(changed: dict[str, Any]) -> tuple[dict[str, str], dict[str, Any], str]:
-    """The names, values and text of an update that sets what is there and removes what is None."""
-    kept = {name: value for name, value in changed.items() if value is not None}
-    gone = [name for name in changed if name not in kept]
-    text = f"SET {', '.join(f'#{name} = :{name}' for name in kept)}" if kept else ""
-    text += f" REMOVE {', '.join(f'#{name}' for name in gone)}" if gone else ""
-    return {f"#{name}": name for name in changed}, {f":{name}": items.wire(v) for name, v in kept.items()}, text.strip()
-
-
-def _attribute(error: ClientError, name: str) -> str | None:
-    """One text of the item that a failed condition tells of."""
-    item: Any = error.response.get("Item")
-    return item[name]["S"] if item and name in item else None
-
-
-def _winner(error: ClientError) -> Row | None:
-    """Who won the race that a failed condition tells of; any other error goes on its way."""
-    if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
-        raise error
-    item: Any = error.response.get("Item")
-    return items.row(item) if item and item["sk"]["S"] != items.HEAD else None

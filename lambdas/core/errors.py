@@ -26,12 +26,14 @@ class Problem(Exception):
 class TryAgain(Problem):
     """The moment is bad; `after` is how many seconds the other side asked for, if it did.
 
-    `doubt`: whether the request may have been carried out all the same.
+    `doubt`: whether the request may have been carried out all the same. `limited`: it was one request too many.
     """
 
-    def __init__(self, what: str, *, after: float | None = None, doubt: bool = True, **facts: Any) -> None:
+    def __init__(
+        self, what: str, *, after: float | None = None, doubt: bool = True, limited: bool = False, **facts: Any
+    ) -> None:
         super().__init__(what, **facts)
-        self.after, self.doubt = after, doubt
+        self.after, self.doubt, self.limited = after, doubt, limited
 
 
 class Refused(Problem):

@@ -70,6 +70,10 @@ class Exports:
         """What each export asks for."""
         return {export.name: export.sources for export in self.exports}
 
+    def beside(self, export: Export) -> tuple[Export, ...]:
+        """The other exports that draw on the same account: those with the same secret."""
+        return tuple(one for one in self.exports if one.secret_id == export.secret_id and one.name != export.name)
+
     def get(self, name: str) -> Export:
         """The export of that name; KeyError when the file has none."""
         for export in self.exports:

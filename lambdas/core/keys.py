@@ -6,6 +6,7 @@ RAW = "raw/"
 CALLS = "calls/"
 RECEIPTS = "receipts/"
 QUARANTINE = "quarantine/"
+LEDGER = "ledger/"
 EXPIRING = (QUARANTINE,)
 
 
@@ -34,3 +35,8 @@ def quarantine(export: str, window: Window, revision: int, attempt: int, run: in
     """What was downloaded and did not pass the checks."""
     turn = f"r{revision}.a{attempt}.k{run}"
     return f"{partition(QUARANTINE, export, window.date)}{window.name}.{window.source}.{turn}.{ending}"
+
+
+def coverage(export: str, month: str) -> str:
+    """The proof of one month of an export, `2026-11`."""
+    return f"{LEDGER}export={export}/month={month}/coverage.json.gz"

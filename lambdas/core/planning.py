@@ -1,30 +1,19 @@
-"""Which windows are new, and what is to be done about the rows that are due."""
+"""Which windows are new, and what becomes of a window that is too old, too large or due again."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from types import MappingProxyType
 
 from lambdas.core.exports import Export
 from lambdas.core.facts import Facts
-from lambdas.core.rows import IN_FLIGHT, Head, Row, Span, Work, move
+from lambdas.core.rows import Head, Row, Span, Work, move
 from lambdas.core.windows import DAY, Window, midnight, tile
 
 ROWS_A_TICK = 200
 DEATHS = 3  # so many copies of a report may die before it is put aside
 DECLINES = 3  # so often a window's request may be declined before it is given up
 URGENT = timedelta(hours=72)  # what the vendor forgets within this time goes first
-MARGIN = timedelta(minutes=2)
-# What a row that is due becomes; the rest is decided by the step itself.
-STEPS: Mapping[Work, str] = {
-    Work.PLANNED: "ask",
-    Work.ASKING: "search",
-    Work.ASKED: "rerun",
-    Work.COPYING: "rerun",
-    Work.DONE: "reexport",  # or "discard", while the vendor has a report whose copy is verified
-    Work.QUARANTINED: "reexport",
-    Work.STUCK: "retry",
-}
 
 
 @dataclass(frozen=True)
@@ -35,22 +24,14 @@ class Plan:
     spans: Mapping[str, Span]
 
 
-@dataclass(frozen=True)
-class Step:
-    """One thing for the requester to do."""
-
-    name: str
-    row: Row
-    why: str = ""
-
-
 def extend(
     export: Export, facts: Facts, head: Head, now: datetime, waiting: Mapping[str, int] = MappingProxyType({})
 ) -> Plan:
     """Make rows for what has no row yet: forward to the newest window first, then back to the start.
 
     So many rows of each source are `waiting` already: its backlog grows no faster than it is asked for, the newest
-    windows always; and a source that the vendor refuses, or that is not wanted any more, holds back no other.
+    windows always; and a source that the vendor refuses, or that is not wanted any more, holds back no other. But
+    what the vendor forgets soon gets its rows at any rate: only a row can be asked for before others.
     """
     start = export.first(head.born or now)
     spans, rows, room = dict(head.spans), list[Row](), ROWS_A_TICK
@@ -58,12 +39,21 @@ def extend(
         span = spans.get(source) or _seed(export, start, now)
         until = min(now - export.settle, now + facts.limits.latest_end)
         ahead = _ahead(span, export, source, until)[:room]
-        behind = _behind(span, export, source, start, room - len(ahead) - waiting.get(source, 0))
+        used = 0 if _pressing(span, facts, start, now) else waiting.get(source, 0)
+        behind = _behind(span, export, source, start, room - len(ahead) - used)
         room -= min(room, len(ahead) + len(behind))
-        rows += [_row(export, facts, window, now) for window in (*ahead, *behind)]
+        rows += [_row(export, facts, window, now, head.born or now) for window in (*ahead, *behind)]
         if ahead or behind or source in spans:  # a start that is to come leaves no anchor in the future
             spans[source] = _grown(span, export, ahead, behind)
     return Plan(tuple(rows), spans)
+
+
+def _pressing(span: Span, facts: Facts, start: datetime, now: datetime) -> bool:
+    """Whether the stretch without rows reaches into what the vendor forgets soon."""
+    if facts.retention is None:
+        return False
+    edge = now - facts.retention
+    return start < span.since and edge < span.since and max(start, edge) < edge + URGENT
 
 
 def _seed(export: Export, start: datetime, now: datetime) -> Span:
@@ -100,10 +90,12 @@ def _grown(span: Span, export: Export, ahead: Sequence[Window], behind: Sequence
     return Span(since, ahead[-1].end, ahead[-1].seconds) if ahead else Span(since, span.until, span.seconds)
 
 
-def _row(export: Export, facts: Facts, window: Window, now: datetime) -> Row:
+def _row(export: Export, facts: Facts, window: Window, now: datetime, born: datetime) -> Row:
+    """A window that was there to be had in the export's own time, and is forgotten all the same, is lost."""
     if why := beyond(facts, window, now):
-        return Row(export.name, window, state=Work.UNREACHABLE, reason=why)
-    return Row(export.name, window, due_at=now)
+        late = forgotten(facts, window, now) and window.end > born
+        return Row(export.name, window, state=Work.LOST if late else Work.UNREACHABLE, reason=why)
+    return Row(export.name, window, due_at=now, opened=now)
 
 
 def beyond(facts: Facts, window: Window, now: datetime) -> str:
@@ -128,77 +120,18 @@ def partial(facts: Facts, window: Window, asked_at: datetime) -> bool:
     return facts.retention is not None and window.start <= asked_at - facts.retention
 
 
-def steps(
-    rows: Iterable[Row],
-    export: Export,
-    facts: Facts,
-    now: datetime,
-    horizon: datetime,
-    *,
-    asking: bool,
-    shut: Collection[str] = (),
-) -> list[Step]:
-    """What to do about the rows that are due, most urgent first, within the export's places.
-
-    `horizon` bounds what is planned, `now` what is overdue: they differ in a rehearsal only. `asking` is false while
-    the vendor refuses or rests: then nothing new is asked, and what runs goes on. `shut` are sources that the vendor
-    refused a moment ago; a source that the export does not ask for any more keeps its rows, for it may come back.
-    """
-    rows = list(rows)
-    due = [row for row in rows if row.due_at is not None and row.due_at <= _limit(row, now, horizon)]
-    found = [Step(STEPS[row.state], row) for row in due if row.state is not Work.PLANNED and not row.leftover]
-    planned = sorted((row for row in due if row.state is Work.PLANNED), key=lambda row: _rank(row, facts, now))
-    gone = {row.window: why for row in planned if (why := beyond(facts, row.window, now))}
-    found += [Step(_end(row, export, facts, now), row, gone[row.window]) for row in planned if row.window in gone]
-    places = export.max_in_flight - sum(row.state in IN_FLIGHT for row in rows)
-    if asking and export.state == "active":
-        open_ = set(export.sources) - set(shut)
-        wanted = [row for row in planned if row.window not in gone and row.window.source in open_]
-        found += [Step("ask", row) for row in _seats(wanted, max(0, places))]
-    return found + [Step("discard", row) for row in due if row.leftover]  # last: nothing waits for it
-
-
-def _end(row: Row, export: Export, facts: Facts, now: datetime) -> str:
-    """How a row ends that cannot be asked for.
-
-    What nobody wanted any more, or what the vendor never took (which was told, as stuck), is not lost.
-    """
-    if row.published is not None:
-        return "settle"
-    taken = row.declined < DECLINES or row.failures > 0
-    return "forget" if taken and row.window.source in export.sources and forgotten(facts, row.window, now) else "close"
-
-
-def _limit(row: Row, now: datetime, horizon: datetime) -> datetime:
-    return horizon if row.state in (Work.DONE, Work.QUARANTINED) and not row.leftover else now
-
-
-def _seats(planned: list[Row], places: int) -> list[Row]:
-    """The first rows in rank, one place being always kept for the newest window."""
-    if places <= 0 or not planned:
-        return []
-    newest = max(planned, key=lambda row: row.window.start)
-    chosen = planned[:places]
-    return chosen if newest in chosen else [*chosen[:-1], newest]
-
-
-def _rank(row: Row, facts: Facts, now: datetime) -> tuple[int, float]:
-    """What is forgotten soon, then the newest; re-exports after it, the rest of the backlog, and what was declined."""
-    if row.declined:
-        return 4, -row.window.start.timestamp()
-    if facts.retention and row.window.start <= now - facts.retention + URGENT:
-        return 0, row.window.start.timestamp()
-    if row.published is not None:
-        return 2, row.window.start.timestamp()
-    return (1 if now - row.window.end <= DAY + MARGIN else 3), -row.window.start.timestamp()
-
-
 def aside(row: Row, export: Export, now: datetime) -> Row:
     """The row of a report whose copies died without a word: too large for our time or memory, or unreadable."""
     count = aged(row, export, row.asked_at or now)
     reason = f"too-large: {DEATHS} copies did not come to an end; take a smaller window"
     again = again_at(row, export, count)
-    return move(row, "quarantine", aged=count, due_at=again, reason=reason, crashes=0, token=None)
+    told = {"aged": count, "due_at": again, "stale_since": stale(row, now), "reason": reason}
+    return move(row, "quarantine", crashes=0, token=None, **told)
+
+
+def stale(row: Row, now: datetime) -> datetime | None:
+    """Since when what is published may lack something, after a re-export that came to nothing."""
+    return row.stale_since or (now if row.published else None)
 
 
 def aged(row: Row, export: Export, asked_at: datetime) -> int:

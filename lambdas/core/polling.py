@@ -1,7 +1,10 @@
 """What follows from a look at a report, and what follows when a report did not come."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from math import inf
+from statistics import median
 
 from lambdas.core.errors import Declined, Gone, Problem, Refused, TryAgain
 from lambdas.core.facts import Facts
@@ -12,7 +15,11 @@ from lambdas.core.rows import Row, move
 ATTEMPTS = 5  # so many may come to nothing before a window is stuck
 WEEK = 7  # days
 DELETING = timedelta(days=2)  # so long after its asking a report's deletion that met an outage is tried again
-SLOWEST = 600  # seconds; no report is looked at more rarely
+SOONEST, SLOWEST = 5, 600  # seconds; no report is looked at sooner, or, once its time has come, more rarely
+DRAWN = 16  # so many waits are drawn, as long as they grow; from then on each is the longest, so that looks are bounded
+REST = 60  # seconds of rest where the vendor does not say how many
+# State transitions: of each round (Route, Wait or Listen, Look, Decide), and of an execution's end (Tick, Done).
+ROUND, END = 4, 2
 # An execution that is this late is taken for dead and its successor started.
 GRACE = timedelta(minutes=10)
 # The distance to the next attempt, by how many there were.
@@ -28,8 +35,10 @@ class Verdict:
     wait: int = 0
 
 
-def verdict(row: Row, progress: Progress, facts: Facts, now: datetime, jitter: float) -> Verdict:
-    """Decide by a look; `jitter` is a number from 0 to 1."""
+def verdict(
+    row: Row, progress: Progress, facts: Facts, now: datetime, jitter: float, took: Sequence[int] = ()
+) -> Verdict:
+    """Decide by a look; `jitter` is a number from 0 to 1, `took` what the last reports took, in seconds."""
     if progress.state is State.READY:
         return Verdict(row, "copy")
     early = row.asked_at is not None and now < row.asked_at + facts.list_grace
@@ -38,29 +47,48 @@ def verdict(row: Row, progress: Progress, facts: Facts, now: datetime, jitter: f
         return Verdict(renew(row, f"the report is {progress.state}", now), "end")
     if row.give_up_at is not None and now >= row.give_up_at:
         return Verdict(renew(row, "the report was not ready in time", now), "end")
-    wait = pause(row, facts, now, jitter)
-    due = now + timedelta(seconds=wait) + GRACE
-    looked = {"looks": row.looks + 1, "looked_at": now, "due_at": due, "reason": None}
-    return Verdict(move(row, "wait", **looked), "wait", wait)
+    row = replace(row, looks=row.looks + 1)
+    return _waiting(row, pause(row, facts, now, jitter, took), now, looked_at=now, reason=None)
 
 
-def blind(row: Row, problem: Problem, now: datetime) -> Verdict:
+def blind(row: Row, problem: Problem, facts: Facts, now: datetime, jitter: float) -> Verdict:
     """The vendor does not let us see the report, or we do not understand it: we look again, slowly.
 
-    Past the deadline, a refusal of the key ends this run and uses up nothing: the requester's next run goes on when the
-    key is right again. What is declined or not understood by then never will be: it uses up the attempt.
+    Past the deadline, a refusal of the key or an outage ends this run and uses up nothing: the requester's next run
+    goes on when the vendor does. What is declined or not understood by then never will be: it uses up the attempt.
     """
+    passing = isinstance(problem, TryAgain)
     if row.give_up_at is not None and now >= row.give_up_at:
-        return Verdict(row if keyless(problem) else renew(row, problem.what, now), "end")
-    due = now + timedelta(seconds=SLOWEST) + GRACE
-    looked = {"looks": row.looks + 1, "looked_at": now, "due_at": due, "reason": problem.what}
-    return Verdict(move(row, "wait", **looked), "wait", SLOWEST)
+        return Verdict(row if passing or keyless(problem) else renew(row, problem.what, now), "end")
+    row = replace(row, looks=row.looks + 1)
+    wait = SLOWEST
+    if isinstance(problem, TryAgain):
+        wait = spread(problem.after, jitter) if problem.after else pause(row, facts, now, jitter)
+    return _waiting(row, wait, now, looked_at=now, reason=problem.what)
 
 
-def remains(row: Row, problem: Problem, now: datetime) -> str | None:
-    """The report that is still to be deleted after a deletion met a problem: an outage is waited for, a no is not."""
-    young = now < (row.asked_at or now) + DELETING
-    return row.leftover if isinstance(problem, TryAgain) and young else None
+def held(row: Row, until: datetime, now: datetime, jitter: float) -> Verdict:
+    """The vendor asked the whole export for a rest: this report waits for its end too, without a look."""
+    return _waiting(row, spread((until - now).total_seconds(), jitter), now)
+
+
+def _waiting(row: Row, wait: int, now: datetime, **changes: object) -> Verdict:
+    return Verdict(move(row, "wait", due_at=now + timedelta(seconds=wait) + GRACE, **changes), "wait", wait)
+
+
+def spread(seconds: float, jitter: float) -> int:
+    """A little more than the vendor asked for, so that not all come back at once; at most an hour and a quarter."""
+    return int(seconds * (1 + jitter / 4)) + 1
+
+
+def respite(problem: TryAgain, now: datetime) -> datetime:
+    """Until when nobody asks or looks, after the vendor said that it is too much."""
+    return now + timedelta(seconds=problem.after or REST)
+
+
+def patient(row: Row, problem: Problem, now: datetime) -> bool:
+    """Whether a deletion that met a problem is tried again: an outage is waited for, up to a limit, a no is not."""
+    return isinstance(problem, TryAgain) and now < (row.asked_at or now) + DELETING
 
 
 def keyless(problem: Problem) -> bool:
@@ -68,11 +96,27 @@ def keyless(problem: Problem) -> bool:
     return isinstance(problem, Refused) and not isinstance(problem, Declined)
 
 
-def pause(row: Row, facts: Facts, now: datetime, jitter: float) -> int:
-    """Seconds to the next look: growing to a ceiling, between half and all of it, never past the deadline."""
-    most = min(facts.first_wait * 1.5**row.looks, SLOWEST)
-    left = (row.give_up_at - now).total_seconds() if row.give_up_at else most
-    return max(1, int(min(most * (0.5 + jitter / 2), left + 1)))
+def pause(row: Row, facts: Facts, now: datetime, jitter: float, took: Sequence[int] = ()) -> int:
+    """Seconds to the next look, never past the deadline.
+
+    First as long as the export's reports usually take; then growing to a ceiling with full jitter (a number between
+    nothing and all of it, as https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/ recommends).
+    """
+    usual = median(took) if took else facts.first_wait
+    wait = min(max(usual, SOONEST), facts.patience.total_seconds() / 2)
+    if row.looks:
+        wait = min(max(wait / 4, SOONEST) * 1.5 ** min(row.looks, DRAWN), SLOWEST)
+        wait = wait * jitter if row.looks < DRAWN else SLOWEST
+    left = (row.give_up_at - now).total_seconds() if row.give_up_at else inf
+    return max(1, int(min(max(wait, SOONEST), left + 1)))
+
+
+def lesson(row: Row, now: datetime) -> int:
+    """How many seconds a report that is ready took: until the callback, else between the last look and this one."""
+    asked = row.asked_at or now
+    seen = row.looked_at or asked
+    ready = row.heard_at if row.heard_at and row.heard_at >= seen else seen + (now - seen) / 2
+    return int((ready - asked).total_seconds())
 
 
 def renew(row: Row, reason: str, now: datetime) -> Row:
@@ -101,6 +145,14 @@ def unasked(row: Row, problem: Problem, now: datetime) -> Row | None:
     if isinstance(problem, Refused | Gone) or (isinstance(problem, TryAgain) and not problem.doubt):
         return move(row, "withdraw", due_at=now, **blank(problem.what))
     return None
+
+
+def missing(row: Row, now: datetime) -> Row:
+    """The row whose request is not in the vendor's list: asked anew, and the request remembered, should it turn up."""
+    asked_at = (row.asked_at or now).isoformat()
+    spare = {"tag": row.tag, "fields": dict(row.fields or {}), "asked_at": asked_at}
+    told = {"spares": (*row.spares, spare), **blank("asked, but not in the vendor's list")}
+    return move(row, "withdraw", attempt=row.attempt + 1, due_at=now, **told)
 
 
 def decline(row: Row, problem: Declined, now: datetime) -> Row:

@@ -128,6 +128,7 @@ def receipt(
         "nulls": tally.nulls,
         "warnings": warnings(tally, totals),
         "looks": row.looks,
+        "transitions": row.steps,
         "changed": _change(tally, before.totals) if before else None,
         **kept,
     }

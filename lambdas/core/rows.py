@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
@@ -24,6 +24,7 @@ class Work(StrEnum):
 
 
 IN_FLIGHT = (Work.ASKING, Work.ASKED, Work.COPYING)
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)  # due before all else
 
 # From each state, by each move, to which state. What stands nowhere here cannot happen.
 MOVES: Mapping[tuple[Work, str], Work] = {
@@ -50,11 +51,21 @@ MOVES: Mapping[tuple[Work, str], Work] = {
     (Work.COPYING, "quarantine"): Work.QUARANTINED,  # copier: the checks disagree; requester: copies keep dying
     (Work.ASKED, "settle"): Work.DONE,  # poller: a re-export failed for good; what was published stays
     (Work.COPYING, "settle"): Work.DONE,  # copier: the same
-    (Work.DONE, "discard"): Work.DONE,  # requester: the vendor's report is deleted, or will not be
+    (Work.DONE, "clear"): Work.DONE,  # requester: what was left at the vendor is deleted, or will not be
     (Work.DONE, "reexport"): Work.PLANNED,  # requester: the next revision is due
+    (Work.DONE, "settle"): Work.DONE,  # requester: of a retired export there is no next revision
     (Work.STUCK, "retry"): Work.PLANNED,  # requester: once a day
+    (Work.STUCK, "close"): Work.UNREACHABLE,  # requester: the export is retired
     (Work.QUARANTINED, "reexport"): Work.PLANNED,  # requester: the next revision may pass
+    (Work.QUARANTINED, "settle"): Work.DONE,  # requester: the export is retired; what was published stays
+    (Work.QUARANTINED, "close"): Work.UNREACHABLE,  # requester: the same where nothing was published
+    # requester: the proof in S3 tells of it now
+    **{(state, "enter"): state for state in (Work.DONE, Work.QUARANTINED, Work.STUCK, Work.LOST, Work.UNREACHABLE)},
 }
+# The moves that change what the coverage says: the row is due at once, to be entered into the proof in S3.
+NEWS = frozenset({"publish", "keep", "quarantine", "despair", "settle", "forget", "close", "decline", "clear"})
+# The moves after which nobody waits any more for a window's first copy.
+ENDING = frozenset({"publish", "forget", "close"})
 
 
 class Forbidden(Exception):
@@ -107,12 +118,22 @@ class Row:
     leftover: str | None = None  # a report whose copy is verified, to be deleted at the vendor
     stale_since: datetime | None = None  # a re-export failed since
     aged: int = 0  # how many of the re-export ages are behind it
+    opened: datetime | None = None  # since when it waits for its first copy
+    news: bool = False  # the proof in S3 does not tell yet what the last move changed
+    later: datetime | None = None  # when it is due after that
+    steps: int = 0  # state transitions of the executions for this revision
+    spares: tuple[Mapping[str, Any], ...] = ()  # requests that no list showed: tag, fields, asked_at
     published: Published | None = None
     # Notes beside the moves: the callback's and the listener's, under their own conditions.
     heard_at: datetime | None = None
     looked_at: datetime | None = None
     token: str | None = field(default=None, repr=False)
     wakes: int = 0
+
+    @property
+    def littered(self) -> bool:
+        """Whether something of ours is left at the vendor, to be deleted there."""
+        return self.state is Work.DONE and bool(self.leftover or self.spares)
 
     @property
     def turn(self) -> str:
@@ -126,7 +147,16 @@ def move(row: Row, name: str, **changes: Any) -> Row:
         state = MOVES[row.state, name]
     except KeyError:
         raise Forbidden(f"{name} from {row.state}") from None
+    if name in NEWS:
+        changes |= {"news": True, "later": changes.get("due_at"), "due_at": EPOCH}
+    if name in ENDING:
+        changes["opened"] = None
     return replace(row, state=state, version=row.version + 1, **changes)
+
+
+def entered(row: Row) -> Row:
+    """The row once the proof in S3 tells of it: due when it was meant to be."""
+    return move(row, "enter", due_at=row.later, later=None, news=False)
 
 
 @dataclass(frozen=True)
@@ -141,6 +171,11 @@ class Head:
     rung: str | None = None  # the lease that another tick wanted meanwhile
     blocked: str | None = None  # why the vendor is not asked now
     next_try: datetime | None = None
+    slow_until: datetime | None = None  # the vendor asked for a rest: nobody asks or looks before
+    took: tuple[int, ...] = ()  # seconds until the last reports were ready
+    # How many reports are on their way, and how many windows wait: kept where exports share a secret.
+    flying: int = 0
+    waiting: int = 0
 
 
 @dataclass(frozen=True)

@@ -35,6 +35,11 @@ class Window:
         """The UTC date that the window lies in, which is its partition."""
         return self.start.strftime("%Y-%m-%d")
 
+    @property
+    def month(self) -> str:
+        """The month of that date: `2026-11`."""
+        return self.date[:7]
+
 
 def stamp(when: datetime) -> str:
     """An instant without colons, for keys and names: `20261120T000000Z`."""
@@ -56,3 +61,9 @@ def tile(start: datetime, stop: datetime, seconds: int, source: str) -> list[Win
     step = timedelta(seconds=seconds)
     count = max(0, (stop - start) // step)
     return [Window(start + step * n, seconds, source) for n in range(count)]
+
+
+def months(month: str) -> tuple[datetime, datetime]:
+    """The first instant of a month, `2026-11`, and that of the next one."""
+    first = datetime.strptime(month, "%Y-%m").replace(tzinfo=UTC)
+    return first, midnight(first + 31 * DAY).replace(day=1)

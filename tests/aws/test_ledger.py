@@ -1,4 +1,4 @@
-"""The ledger's races: of two movers one wins, and the loser is told who; notes never get in a move's way."""
+"""The ledger's contract, over DynamoDB and over memory: of two movers one wins, and notes never get in a move's way."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -8,10 +8,22 @@ import pytest
 
 from lambdas.aws.ledger import WAKES, Ledger, Raced
 from lambdas.core.polling import renew
-from lambdas.core.rows import Head, Row, Span, Work, move
+from lambdas.core.rows import EPOCH, Head, Published, Row, Span, Work, entered, move
+from lambdas.core.windows import Window
+from local.memory.ledger import Memory
+from local.memory.meter import Meter
 from tests.core.making import NOW, row, window
 
 SECOND = timedelta(seconds=1)
+HOUR = timedelta(hours=1)
+# For what only the room of DynamoDB can meet.
+on_dynamodb = pytest.mark.parametrize("ledger", ["dynamodb"], indirect=True)
+
+
+@pytest.fixture(params=["dynamodb", "memory"])
+def ledger(request: pytest.FixtureRequest, ledger: Ledger) -> Ledger:
+    """An empty ledger: on moto, and in memory, where its reads and writes are counted."""
+    return ledger if request.param == "dynamodb" else Memory(Meter())
 
 
 def asked(ledger: Ledger, **fields: object) -> Row:
@@ -70,7 +82,8 @@ def test_what_becomes_none_is_removed(ledger: Ledger) -> None:
     one = row()
     ledger.add([one])
     gone = ledger.apply(one, move(one, "forget", due_at=None))
-    assert now(ledger) == gone
+    told = ledger.apply(gone, entered(gone))
+    assert now(ledger) == told
     assert ledger.due("main", NOW + timedelta(days=999)) == []
 
 
@@ -212,6 +225,7 @@ def test_a_head_that_nobody_leased_can_be_blocked(ledger: Ledger) -> None:
     assert ledger.take("main", "mine", NOW, NOW + SECOND) is not None
 
 
+@on_dynamodb
 def test_a_write_whose_answer_was_lost_does_not_lose_to_itself(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
     """boto3 sends it again; the condition fails, for the row has moved: by this very write."""
     one = asked(ledger)
@@ -238,6 +252,7 @@ def test_a_lease_is_dropped_by_its_holder_alone(ledger: Ledger) -> None:
     assert (ledger.head("main").lease, ledger.head("main").rung) == (None, "second")
 
 
+@on_dynamodb
 def test_a_lease_that_was_given_back_in_between_is_taken(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
     """The ring would reach nobody."""
     ledger.take("main", "first", NOW, NOW + 10 * SECOND)
@@ -253,3 +268,123 @@ def test_a_lease_that_was_given_back_in_between_is_taken(ledger: Ledger, monkeyp
     monkeypatch.setattr(client, "update_item", leaves)
     head = ledger.take("main", "second", NOW, NOW + 10 * SECOND)
     assert head is not None and (head.lease, head.rung) == ("second", None)
+
+
+def published(**fields: Any) -> Published:
+    """A copy with every kind of value that a row holds."""
+    told = {"asked": {"call_types": [1, 2], "min": 0.5, "source": "calls"}, "totals": {"rows": "2"}, "raw": ("a", "b")}
+    given = {"revision": 0, "digest": "d", "key": "k", "etag": '"e"', "receipt": "r", "rows": 2, "when": NOW, **told}
+    return Published(**{**given, "narrowed": ("source",), **fields})
+
+
+def test_every_field_comes_back_as_it_was(ledger: Ledger) -> None:
+    """Times, numbers, tuples and what lies within: also after it was changed to something else."""
+    spare = {"tag": "cdr1.y", "fields": {"a": [1]}, "asked_at": NOW.isoformat()}
+    times = {name: NOW + n * SECOND for n, name in enumerate(("asked_at", "give_up_at", "stale_since", "opened"))}
+    one = row(Work.COPYING, run=1, fields={"a": 1.5}, spares=(spare,), reason="because", **times)
+    ledger.add([one])
+    assert now(ledger) == one
+    done = ledger.apply(one, move(one, "publish", published=published(), due_at=None, spares=()))
+    assert now(ledger) == done
+    later = ledger.apply(done, move(done, "enter", published=published(etag='"f"', narrowed=())))
+    assert now(ledger) == later
+
+
+def test_what_is_news_is_due_before_all_else_and_then_when_it_was_meant(ledger: Ledger) -> None:
+    """So the proof in S3 is written, whoever dies."""
+    one = row(Work.COPYING, run=1, opened=NOW)
+    ledger.add([one, row(window=window(20))])
+    done = ledger.apply(one, move(one, "publish", published=published(), due_at=NOW + HOUR))
+    assert (done.news, done.due_at, ledger.due("main", NOW)[0]) == (True, EPOCH, done)
+    ledger.apply(done, entered(done))
+    assert [one.window for one in ledger.due("main", NOW)] == [window(20)]
+    assert now(ledger).due_at == NOW + HOUR and not now(ledger).news
+
+
+def test_open_is_what_waits_for_its_first_copy_the_longest_waiting_first(ledger: Ledger) -> None:
+    """Sparse: what is published, lost or closed is not in it, nor another export's windows."""
+    rows = [row(window=window(day), opened=NOW - n * HOUR) for n, day in enumerate((17, 18, 19))]
+    ledger.add([*rows, row(window=window(16), state=Work.UNREACHABLE), row(export="other", opened=NOW)])
+    assert ledger.open("main") == [(one.window, one.opened) for one in reversed(rows)]
+    ledger.apply(rows[1], move(rows[1], "forget", due_at=None))
+    assert [one for one, _ in ledger.open("main")] == [window(19), window(17)]
+
+
+def test_between_is_a_source_s_rows_by_their_begin(ledger: Ledger) -> None:
+    """The first instant belongs to it, the last does not, whatever state they are in and however long they are."""
+    hours = [window(19, 3600, hour=hour) for hour in range(4)]
+    others = [window(19, source="call-control"), window(18), window(20, 900)]
+    ledger.add([row(window=one, state=Work.DONE, due_at=None) for one in (*reversed(hours), *others)])
+    ledger.add([row(export="other", window=hours[0])])
+
+    def found(since: Window, until: Window) -> list[Window]:
+        return [one.window for one in ledger.between("main", "calls", since.start, until.start)]
+
+    assert found(window(19), window(20)) == hours
+    assert found(hours[1], hours[3]) == hours[1:3]
+    assert found(window(18), window(21)) == [window(18), *hours, window(20, 900)]
+    assert found(window(21), window(22)) == []
+
+
+def test_a_slow_export_is_never_hurried(ledger: Ledger) -> None:
+    """Of two that were told to wait the longer wait counts; a lease is neither needed nor touched."""
+    ledger.slow("main", NOW + HOUR)
+    ledger.slow("main", NOW)
+    assert ledger.head("main").slow_until == NOW + HOUR
+    ledger.take("main", "mine", NOW, NOW + SECOND)
+    ledger.slow("main", NOW + 2 * HOUR)
+    assert (ledger.head("main").slow_until, ledger.head("main").lease) == (NOW + 2 * HOUR, "mine")
+
+
+def test_the_last_nine_durations_are_remembered(ledger: Ledger) -> None:
+    """The oldest goes first; what a head holds beside it stays."""
+    ledger.block("main", "refused", NOW)
+    for seconds in range(12):
+        ledger.learn(ledger.head("main"), seconds)
+    assert ledger.head("main").took == tuple(range(3, 12))
+    assert ledger.head("main").blocked == "refused"
+
+
+def test_a_head_keeps_all_that_is_saved(ledger: Ledger) -> None:
+    """Also zero, and what is emptied again."""
+    head = ledger.take("main", "mine", NOW, NOW + SECOND)
+    assert head is not None
+    head = ledger.save(head, flying=2, waiting=3, spans={"calls": Span(NOW, NOW, 3600), "x": Span(NOW, NOW, 900)})
+    assert ledger.head("main") == head
+    head = ledger.save(head, flying=0, spans={})
+    assert ledger.head("main") == head
+
+
+def test_memory_has_every_operation_of_its_own() -> None:
+    """A new one of the ledger is either in memory too, or this says so."""
+    public = {name for one in Ledger.__mro__ for name in vars(one) if not name.startswith("_")}
+    assert public <= set(vars(Memory))
+
+
+def test_memory_counts_as_dynamodb_bills() -> None:
+    """Reads by 4 KB and half of it where they may lag, writes by 1 KB, once more for each index that changes."""
+    meter = Meter()
+    ledger = Memory(meter)
+    rows = [row(window=window(day), opened=NOW, reason="x" * 1500) for day in (17, 18, 19)]
+    ledger.add(rows)
+    assert (meter.used["add"].calls, meter.used["add"].writes) == (3, 3 * (2 + 2 + 1))
+    ledger.due("main", NOW)
+    assert (meter.used["due"].items, meter.used["due"].pages, meter.used["due"].reads) == (3, 1, 1.0)
+    ledger.open("main")
+    assert (meter.used["open"].items, meter.used["open"].reads) == (3, 0.5)
+    ledger.get("main", window(1))
+    assert (meter.used["get"].items, meter.used["get"].reads) == (0, 1)
+    gone = ledger.apply(rows[0], move(rows[0], "forget", due_at=None, reason=None))
+    assert meter.used["apply"].writes == 2 + (2 + 1) + 1  # the table, `due` under another key, out of `open`
+    with pytest.raises(Raced):
+        ledger.apply(rows[0], gone)
+    assert meter.used["apply"].writes == 6 + 1
+    assert meter.total.calls == 3 + 1 + 1 + 1 + 2
+
+
+def test_memory_reads_a_backlog_by_pages_of_a_megabyte() -> None:
+    """As the index answers it."""
+    meter = Meter()
+    ledger = Memory(meter)
+    ledger.add([row(window=window(day), reason="x" * 300_000) for day in range(1, 8)])
+    assert len(ledger.due("main", NOW)) == 7 and meter.used["due"].pages == 3

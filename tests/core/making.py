@@ -1,11 +1,13 @@
 """Exports, windows and rows for the tests, and the profile that makes hypothesis repeat itself."""
 
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from hypothesis import HealthCheck, settings
 
 from lambdas.core.exports import Export, Mistakes, parse
+from lambdas.core.facts import Facts
 from lambdas.core.rows import Row, Work
 from lambdas.core.windows import Window
 from lambdas.vendors import FACTS
@@ -45,3 +47,9 @@ def window(day: int = 19, seconds: int = DAY, source: str = "calls", hour: int =
 def row(state: Work = Work.PLANNED, **fields: Any) -> Row:
     """A row, due now unless said otherwise."""
     return Row(**{"export": "main", "window": window(), "state": state, "due_at": NOW, **fields})
+
+
+def limited(**limits: timedelta) -> Facts:
+    """Telnyx, were one of the readings of its limits known to be the right one."""
+    telnyx = FACTS["telnyx"]
+    return replace(telnyx, limits=replace(telnyx.limits, **limits))

@@ -36,7 +36,9 @@ def test_a_day_is_complete_when_every_window_of_every_source_is_copied() -> None
     )  # fmt: skip
     assert day.final
     assert day.told == "complete for all calls"
-    assert not coverage([done(due_at=NOW)])[0].final
+    assert day.standing == "final"
+    (day,) = coverage([done(due_at=NOW)])
+    assert (day.final, day.standing) == (False, "provisional")
 
 
 def test_nobody_takes_a_filtered_day_for_a_full_one() -> None:

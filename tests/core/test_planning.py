@@ -1,21 +1,19 @@
-"""Planning: every instant gets exactly one window, and what is due is done in the right order within the places."""
+"""Planning: every instant gets exactly one window, whatever the lengths, the pauses, and the backfills."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lambdas.core.exports import Export
-from lambdas.core.facts import Facts
-from lambdas.core.planning import DECLINES, ROWS_A_TICK, STEPS, Step, again_at, aged, extend, forgotten, partial, steps
+from lambdas.core.planning import ROWS_A_TICK, again_at, aged, extend, forgotten, partial
 from lambdas.core.rows import Head, Published, Row, Span, Work
 from lambdas.core.windows import DAY, midnight
 from lambdas.vendors import FACTS
-from tests.core.making import NOW, always, export, row, window
+from tests.core.making import NOW, always, export, limited, row, window
 
 TELNYX, FLOWROUTE = FACTS["telnyx"], FACTS["flowroute"]
 LENGTHS = st.sampled_from([900, 3600, 7200, 21_600, 43_200, 86_400])
@@ -139,75 +137,6 @@ def test_what_is_forgotten_is_counted_from_the_window_s_end() -> None:
     assert not forgotten(FLOWROUTE, old, edge + 999 * DAY)
 
 
-def do(rows: list[Row], made: Export | None = None, *, facts: Facts = TELNYX, asking: bool = True) -> list[Step]:
-    return steps(rows, made or export(), facts, NOW, NOW, asking=asking)
-
-
-def named(found: list[Step]) -> list[tuple[str, int]]:
-    return [(step.name, step.row.window.start.day) for step in found]
-
-
-def day(n: int, state: Work = Work.PLANNED, **fields: Any) -> Row:
-    return row(state, window=window(n), **fields)
-
-
-@pytest.mark.parametrize("state", [state for state in STEPS if state is not Work.PLANNED])
-def test_what_is_overdue_is_moved_on(state: Work) -> None:
-    """Each state by its own step, and not a second before it is due; a row without a future stays."""
-    assert named(do([day(19, state)])) == [(STEPS[state], 19)]
-    assert do([day(19, state, due_at=NOW + timedelta(seconds=1))]) == []
-    assert do([day(19, state, due_at=None)]) == []
-
-
-def test_the_order_is_forgotten_soon_then_new_then_again_then_old() -> None:
-    """Of the first the oldest before, of the others as the design says."""
-    soon = [replace(day(1), window=replace(window(1), start=NOW.replace(hour=0) - n * DAY)) for n in (28, 29)]
-    again = [day(10, published=PUBLISHED), day(9, published=PUBLISHED)]
-    rows = [day(15), *again, *soon, day(19), day(16)]
-    found = do(rows, export(max_in_flight="7"))
-    assert named(found) == [("ask", 22), ("ask", 23), ("ask", 19), ("ask", 9), ("ask", 10), ("ask", 16), ("ask", 15)]
-
-
-def test_no_more_is_asked_than_there_are_places() -> None:
-    """Whatever is in flight takes one, also if nothing is to be done about it."""
-    later = NOW + timedelta(hours=1)
-    flying = [day(2, Work.ASKING, due_at=later), day(3, Work.ASKED, due_at=later), day(4, Work.COPYING, due_at=later)]
-    assert named(do([*flying, day(19), day(18)])) == [("ask", 19)]
-    assert do([*flying, day(5, Work.ASKED, due_at=later), day(19)]) == []
-
-
-def test_one_place_is_kept_for_the_newest() -> None:
-    """However much is about to be forgotten."""
-    old = [
-        replace(day(1), window=replace(window(1), start=NOW.replace(hour=0) - n * DAY)) for n in (27.5, 28, 28.5, 29)
-    ]
-    found = do([*old, day(19)])
-    assert len(found) == 4
-    assert found[-1].row.window.start.day == 19
-    assert named(do([*old, day(19)], export(max_in_flight="1"))) == [("ask", 19)]
-
-
-@pytest.mark.parametrize(("made", "asking"), [(export(), False), (export(state='"paused"'), True)])
-def test_nothing_is_asked_while_blocked_or_paused(made: Export, asking: bool) -> None:
-    """What runs goes on."""
-    assert named(do([day(19), day(18, Work.ASKED)], made, asking=asking)) == [("rerun", 18)]
-
-
-def test_what_the_vendor_has_forgotten_is_not_asked_for() -> None:
-    """Never published: lost. A re-export: what was published stays."""
-    old = replace(window(), start=NOW - timedelta(days=31))
-    found = do([row(window=old), row(window=old, published=PUBLISHED)])
-    assert [step.name for step in found] == ["forget", "settle"]
-    assert named(do([row(window=old)], facts=FLOWROUTE)) == [("ask", 20)]
-
-
-def test_a_rehearsal_plans_up_to_its_end_and_sees_what_is_overdue_after_it() -> None:
-    """The horizon bounds re-exports; a report that hangs is moved on by the clock."""
-    rows = [day(18, Work.DONE, due_at=NOW), day(19, Work.ASKED, due_at=NOW)]
-    found = steps(rows, export(), TELNYX, NOW, NOW - timedelta(hours=1), asking=True)
-    assert named(found) == [("rerun", 19)]
-
-
 def test_a_window_is_asked_again_at_each_age_and_is_final_after_the_last() -> None:
     """Ages that were behind it when it was asked are not asked for one by one."""
     made, one = export(reexport='["1d", "7d"]'), row(window=window(1))
@@ -230,70 +159,12 @@ def test_a_backfill_makes_no_more_rows_than_are_asked_for() -> None:
     assert len(few.rows) == 24 and few.spans["calls"].since == midnight(NOW) - 2 * DAY
 
 
-def limited(**limits: timedelta) -> Facts:
-    """Telnyx, were one of the readings of its limits known to be the right one."""
-    return replace(TELNYX, limits=replace(TELNYX.limits, **limits))
-
-
 def test_a_latest_end_holds_back_what_the_vendor_does_not_take_yet() -> None:
     """A window is planned when it may be asked for, not when it would be refused."""
     made = export('source = "calls"', window='"6h"', settle='"0m"')
     newest = max(one.window.end for one in extend(made, TELNYX, Head("main"), NOW).rows)
     held = max(one.window.end for one in extend(made, limited(latest_end=-timedelta(hours=7)), Head("main"), NOW).rows)
     assert (newest, held) == (NOW, NOW - timedelta(hours=12))
-
-
-def test_an_oldest_end_makes_the_backlog_unreachable_and_says_why() -> None:
-    """No row is asked for that would be refused; none is lost, for the vendor never gave it."""
-    made, facts = export('source = "calls"'), limited(oldest_end=timedelta(days=2))
-    rows = {one.window.start.day: one for one in extend(made, facts, Head("main"), NOW).rows}
-    assert {number: one.state for number, one in rows.items()} == {
-        19: Work.PLANNED, 18: Work.PLANNED, 17: Work.UNREACHABLE,
-    }  # fmt: skip
-    assert rows[17].reason == "it ended longer ago than the 2 days, 0:00:00 that the vendor takes"
-    found = do([day(17), day(16, published=PUBLISHED)], made, facts=facts)
-    assert [(step.name, step.why) for step in found] == [("settle", rows[17].reason), ("close", rows[17].reason)]
-
-
-def test_a_window_longer_than_the_vendor_takes_is_not_asked_for() -> None:
-    """Also where it was planned before anybody knew."""
-    (step,) = do([day(19)], facts=limited(longest=timedelta(hours=12)))
-    assert (step.name, step.why) == ("close", "longer than the 12:00:00 that the vendor takes")
-
-
-def test_what_the_vendor_never_took_is_not_lost_when_it_is_forgotten() -> None:
-    """It was stuck, and told; what was declined once or twice, or taken before, may have been lost all the same."""
-    old = replace(window(), start=NOW - timedelta(days=31))
-    for declined, failures, name in ((DECLINES, 0, "close"), (DECLINES - 1, 0, "forget"), (DECLINES, 1, "forget")):
-        (step,) = do([row(window=old, declined=declined, failures=failures)])
-        assert step.name == name
-
-
-def test_a_source_that_is_not_wanted_any_more_keeps_its_rows_and_is_not_asked_for() -> None:
-    """It may come back; when the vendor has forgotten it, it is closed, for nobody lost it."""
-    made = export('source = "call-control"')
-    assert do([day(19)], made) == []
-    (step,) = do([row(window=replace(window(), start=NOW - timedelta(days=31)))], made)
-    assert step.name == "close"
-
-
-def test_a_source_that_was_refused_leaves_its_places_to_the_others() -> None:
-    """And what was declined comes last."""
-    other = replace(day(18), window=replace(window(18), source="call-control"))
-    rows = [day(19), other, day(17, declined=1), day(16)]
-    made = export(max_in_flight="3")
-    assert named(do(rows, made)) == [("ask", 19), ("ask", 18), ("ask", 16)]
-    shut = steps(rows, made, TELNYX, NOW, NOW, asking=True, shut={"call-control"})
-    assert named(shut) == [("ask", 19), ("ask", 16), ("ask", 17)]
-
-
-def test_a_copied_report_is_discarded_before_its_window_is_asked_again() -> None:
-    """At once, in a rehearsal too, but after all that must not wait for it."""
-    left = day(18, Work.DONE, leftover="7", published=PUBLISHED)
-    assert [step.name for step in do([left])] == ["discard"]
-    early = steps([left], export(), TELNYX, NOW, NOW - DAY, asking=True)
-    assert [step.name for step in early] == ["discard"]
-    assert [step.name for step in do([left, day(19)])] == ["ask", "discard"]
 
 
 def test_a_source_whose_rows_wait_holds_back_no_other() -> None:
@@ -308,3 +179,27 @@ def test_a_source_whose_rows_wait_holds_back_no_other() -> None:
     assert book.spans["call-control"].since == midnight(NOW) - 20 * DAY < book.spans["calls"].since
     gone = extend(made, FLOWROUTE, Head("main", born=NOW), NOW, {"fax-api": 9 * ROWS_A_TICK})
     assert len(gone.rows) >= ROWS_A_TICK
+
+
+def test_what_the_vendor_forgets_soon_gets_its_rows_however_many_wait() -> None:
+    """Newest first would reach the oldest too late; and without a row nothing can be asked for before others."""
+    made = replace(export('source = "calls"', window='"1h"'), start=(NOW - 29 * DAY).date())
+    head, waiting, ticks = Head("main", born=NOW), 0, 0
+    while ticks < 9:
+        plan = extend(made, TELNYX, head, NOW, {"calls": waiting})
+        head, waiting, ticks = replace(head, spans=plan.spans), waiting + len(plan.rows), ticks + 1
+    assert head.spans["calls"].since == midnight(NOW) - 29 * DAY
+    calm = extend(replace(made, start=(NOW - 20 * DAY).date()), TELNYX, Head("main", born=NOW), NOW, {"calls": 200})
+    assert len(calm.rows) <= 24
+
+
+def test_what_was_there_in_the_export_s_own_time_is_lost_and_not_unreachable() -> None:
+    """A downtime longer than the vendor's memory is a hole, and rings; what was too old before is nobody's fault."""
+    made = replace(export('source = "calls"'), start=(NOW - 3 * DAY).date())
+    head = Head("main", born=NOW, spans={"calls": Span(midnight(NOW) - 3 * DAY, midnight(NOW), 86_400)})
+    rows = extend(made, TELNYX, head, NOW + 33 * DAY).rows
+    assert {one.state for one in rows if forgotten(TELNYX, one.window, NOW + 33 * DAY)} == {Work.LOST}
+    assert all(one.opened is None and one.due_at is None for one in rows if one.state is Work.LOST)
+    old = extend(replace(made, start=(NOW - 40 * DAY).date()), TELNYX, Head("main", born=NOW), NOW).rows
+    assert {one.state for one in old if forgotten(TELNYX, one.window, NOW)} == {Work.UNREACHABLE}
+    assert {one.opened for one in old if one.state is Work.PLANNED} == {NOW}

@@ -4,9 +4,10 @@ from itertools import product
 
 import pytest
 
-from lambdas.core.planning import STEPS
-from lambdas.core.rows import IN_FLIGHT, MOVES, Forbidden, Work, move
-from tests.core.making import row
+from lambdas.core.agenda import STEPS
+from lambdas.core.rows import EPOCH, IN_FLIGHT, MOVES, NEWS, Forbidden, Work, entered, move
+from lambdas.core.windows import DAY
+from tests.core.making import NOW, row
 
 NAMES = sorted({name for _, name in MOVES})
 FINAL = {Work.LOST, Work.UNREACHABLE}
@@ -25,20 +26,39 @@ def test_a_move_counts_the_version_on_and_keeps_the_rest(state: Work, name: str)
     before = row(state, version=6, looks=3)
     after = move(before, name, reason="because")
     assert (after.state, after.version, after.reason) == (MOVES[state, name], 7, "because")
-    assert (after.looks, after.window, after.due_at) == (3, before.window, before.due_at)
+    assert (after.looks, after.window) == (3, before.window)
+    assert (after.due_at, after.news) == ((EPOCH, True) if name in NEWS else (before.due_at, False))
+
+
+@pytest.mark.parametrize(("state", "name"), [pair for pair in MOVES if pair[1] in NEWS])
+def test_what_changes_the_coverage_is_due_at_once_and_then_when_it_was_meant_to_be(state: Work, name: str) -> None:
+    """To be entered into the proof; nothing is forgotten on the way."""
+    after = move(row(state, due_at=NOW), name, due_at=NOW + DAY)
+    assert (after.due_at, after.later, after.news) == (EPOCH, NOW + DAY, True)
+    told = entered(after)
+    assert (told.state, told.due_at, told.later, told.news) == (after.state, NOW + DAY, None, False)
+
+
+def test_a_window_waits_for_its_first_copy_until_it_has_it_or_never_will() -> None:
+    """Else it would ring for ever, or never."""
+    ways = {name for state, name in MOVES if move(row(state, opened=NOW), name).opened is None}
+    assert ways == {"publish", "forget", "close"}
 
 
 def test_every_state_with_a_future_is_moved_by_the_requester() -> None:
     """It is the mover of last resort: a step for each state that is not an end."""
     assert set(STEPS) == set(Work) - FINAL
-    assert {state for state, _ in MOVES} == set(STEPS)
+    assert {state for state, name in MOVES if name != "enter"} == set(STEPS)
+    assert {after for (_, name), after in MOVES.items() if name in NEWS} == {
+        state for state, name in MOVES if name == "enter"
+    }
 
 
 def test_every_state_comes_to_be_published_again() -> None:
     """From each state that is no end some chain of moves leads to done."""
     reach = {Work.DONE}
     for _ in Work:
-        reach |= {state for (state, _), after in MOVES.items() if after in reach}
+        reach |= {state for (state, name), after in MOVES.items() if after in reach and name != "enter"}
     assert reach == set(Work) - FINAL
 
 
@@ -46,7 +66,7 @@ def test_only_the_copier_publishes() -> None:
     """What is done was copied, or is a re-export that failed for good."""
     ways = {(state, name) for (state, name), after in MOVES.items() if after is Work.DONE}
     assert {state for state, name in ways if name != "settle"} == {Work.COPYING, Work.DONE}  # done stays done
-    assert {name for state, name in ways if state is Work.DONE} == {"discard"}
+    assert {name for state, name in ways if state is Work.DONE} == {"clear", "enter", "settle"}
 
 
 def test_a_row_in_flight_is_one_that_the_vendor_may_have() -> None:

@@ -26,6 +26,7 @@ ALLOWED = {
         (f"IAM5[Resource::<BUCKET.Arn>/{prefix}/*]", "CopierFunction/Role/DefaultPolicy/Resource")
         for prefix in ("raw", "calls", "receipts", "quarantine")
     ),
+    ("IAM5[Resource::<BUCKET.Arn>/ledger/*]", "RequesterFunction/Role/DefaultPolicy/Resource"),
 }
 
 

@@ -6,13 +6,13 @@ from tests.infra.template import Template, many, text
 
 
 def test_there_is_a_schedule_for_each_export(made: Template) -> None:
-    """By a name that is easy to find; who is paused or retired keeps a disabled one."""
+    """By a name that is easy to find; who is paused finishes what runs, who is retired what is open, daily."""
     found = {one["Name"]: (one["ScheduleExpression"], one["State"]) for one in made.of("Scheduler::Schedule").values()}
     assert found == {
         "cdr-dev-telnyx-main": ("rate(15 minutes)", "ENABLED"),
         "cdr-dev-telnyx-other": ("rate(1 hour)", "ENABLED"),
-        "cdr-dev-flowroute-main": ("rate(15 minutes)", "DISABLED"),
-        "cdr-dev-flowroute-old": ("rate(15 minutes)", "DISABLED"),
+        "cdr-dev-flowroute-main": ("rate(15 minutes)", "ENABLED"),
+        "cdr-dev-flowroute-old": ("rate(1 day)", "ENABLED"),
     }
     assert {one["GroupName"] for one in made.of("Scheduler::Schedule").values()} == {"cdr-dev"}
     assert made.one("Scheduler::ScheduleGroup")["Name"] == "cdr-dev"

@@ -18,6 +18,7 @@ MAY = {
     "Requester": {
         *("dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem"),
         *("secretsmanager:GetSecretValue", "states:StartExecution", "sqs:SendMessage"),
+        *("s3:PutObject", "s3:GetObject", "s3:ListBucket"),
     },
     "Callback": {
         *("dynamodb:GetItem", "dynamodb:UpdateItem"),
@@ -128,7 +129,7 @@ def test_only_the_copier_writes_calls(made: Template) -> None:
     written = [f"<{bucket}.Arn>/{prefix}/*" for prefix in ("calls", "quarantine", "raw", "receipts")]
     assert reach(made, "Copier", "s3:PutObject") == written
     assert reach(made, "Copier", "s3:ListBucket") == [f"<{bucket}.Arn>"]
-    assert reach(made, "Requester", "s3:PutObject") == []
+    assert reach(made, "Requester", "s3:PutObject") == [f"<{bucket}.Arn>/ledger/*"]
 
 
 def test_the_machine_may_call_three_functions(made: Template) -> None:

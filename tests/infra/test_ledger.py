@@ -4,23 +4,25 @@ from tests.infra.template import Template
 
 
 def test_the_ledger_is_found_by_export_and_by_when_it_is_due(made: Template) -> None:
-    """The index is sparse: only rows with a future have `due_at`."""
+    """Both indexes are sparse: only rows with a future have `due_at`, only those without a copy `opened`."""
     table = made.one("DynamoDB::Table")
     assert table["KeySchema"] == [
         {"AttributeName": "export", "KeyType": "HASH"},
         {"AttributeName": "sk", "KeyType": "RANGE"},
     ]
-    (index,) = table["GlobalSecondaryIndexes"]
-    assert index == {
-        "IndexName": "due",
-        "KeySchema": [
-            {"AttributeName": "export", "KeyType": "HASH"},
-            {"AttributeName": "due_at", "KeyType": "RANGE"},
-        ],
-        "Projection": {"ProjectionType": "ALL"},
-    }
+    assert table["GlobalSecondaryIndexes"] == [
+        {
+            "IndexName": name,
+            "KeySchema": [
+                {"AttributeName": "export", "KeyType": "HASH"},
+                {"AttributeName": by, "KeyType": "RANGE"},
+            ],
+            "Projection": {"ProjectionType": projected},
+        }
+        for name, by, projected in (("due", "due_at", "ALL"), ("open", "opened", "KEYS_ONLY"))
+    ]
     types = {one["AttributeName"]: one["AttributeType"] for one in table["AttributeDefinitions"]}
-    assert types == {"export": "S", "sk": "S", "due_at": "N"}
+    assert types == {"export": "S", "sk": "S", "due_at": "N", "opened": "N"}
     assert table["BillingMode"] == "PAY_PER_REQUEST"
 
 

@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from lambdas.copier import COPY
+from lambdas.core.polling import END, ROUND
 from tests.infra.conftest import ROOT
 from tests.infra.template import Template
 
@@ -55,13 +57,9 @@ def test_every_call_is_a_lambda_and_is_tried_again(all_states: States) -> None:
             assert retry["JitterStrategy"] == "FULL"
 
 
-def test_only_a_look_is_repeated_when_the_vendor_is_busy(all_states: States) -> None:
-    """The poller's TryAgain; a copy that fails goes back to the ledger, which knows when to try again."""
-    own = {
-        name: [error for retry in one["Retry"][1:] for error in retry["ErrorEquals"]]
-        for name, one in tasks(all_states).items()
-    }
-    assert own == {"Listen": [], "Look": ["TryAgain"], "Copy": [], "Tick": [], "TickAfterFailure": []}
+def test_the_machine_repeats_nothing_for_a_vendor_s_sake(all_states: States) -> None:
+    """How long a busy vendor is left alone is decided with what it said, and counted, by the poller."""
+    assert {name: len(one["Retry"]) for name, one in tasks(all_states).items()} == dict.fromkeys(tasks(all_states), 1)
 
 
 def test_every_loop_goes_through_a_look(all_states: States) -> None:
@@ -129,3 +127,17 @@ def test_the_log_holds_errors_and_no_data(made: Template) -> None:
     assert (told["Level"], told["IncludeExecutionData"]) == ("ERROR", False)
     assert machine["TracingConfiguration"] == {"Enabled": True}
     assert machine["StateMachineName"] == "cdr-dev-poller"
+
+
+def test_the_poller_and_the_copier_count_the_transitions_as_the_machine_makes_them(all_states: States) -> None:
+    """Along the way of a report: a round until the decision, the copy, and the end."""
+    way, name = list[str](), "Route"
+    while name:
+        way.append(name)
+        one = all_states[name]
+        name = "Copy" if name == "Decide" else one.get("Default") or one.get("Next", "")
+    assert way.index("Decide") + 1 == ROUND
+    assert way[ROUND:] == ["Copy", "Tick", "Done"]
+    assert len(way[ROUND:]) == COPY + END
+    called = next(choice["Next"] for choice in all_states["Route"]["Choices"])
+    assert all_states[called]["Next"] == all_states["Wait"]["Next"] == "Look"
