@@ -113,11 +113,13 @@ def _announce(at: Set, console: Console) -> None:
     for name, value in place.environment().items():
         if name.startswith("AWS_") and "FILE" not in name:
             console.print(f"  export {name}={value}", highlight=False, soft_wrap=True)
+    until = f" --until {at.clock.until():%Y-%m-%dT%H:%M:%SZ}" if at.clock.until() else ""
     for line in (
         f"aws s3 ls --recursive s3://{outputs['Bucket']}/calls/",
         f"aws dynamodb scan --table-name {outputs['Table']} --max-items 3",
         f"aws athena start-query-execution --work-group {outputs['Workgroup']}"
         f" --query-execution-context Database={outputs['Database']} --query-string 'TABLE calls LIMIT 5'",
+        f".venv/bin/cdr coverage --exports {UP / 'exports.toml'}" + until,
         ".venv/bin/python -m local demo --attach",
     ):
         console.print(f"  {line}", highlight=False, soft_wrap=True)
