@@ -4,6 +4,10 @@ import os
 
 import pytest
 
+from tests.dying.told import pytest_terminal_summary
+
+__all__ = ["pytest_terminal_summary"]  # the count of crash points, at the end of any run
+
 INVENTED = {
     "AWS_ACCESS_KEY_ID": "test",
     "AWS_SECRET_ACCESS_KEY": "test",

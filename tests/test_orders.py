@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from itertools import combinations_with_replacement
 from typing import Any
 
 import pytest
@@ -24,6 +23,7 @@ DAY = datetime(2026, 11, 19, tzinfo=UTC)
 URL = "https://callbacks.example"
 # Before each of these, and after all of them.
 PLACES = ("recorded", "listening", "looking", "waiting", "listening again", "leased", "published", "told", "over")
+CALLS = [(), *((one,) for one in PLACES), *((one, one) for one in PLACES), PLACES[:3], PLACES[3:6], PLACES[6:]]
 
 
 @pytest.fixture
@@ -90,7 +90,11 @@ class Life:
         self.come("over")
 
 
-@pytest.mark.parametrize("calls", [(), *((one,) for one in PLACES), *combinations_with_replacement(PLACES, 2)], ids=str)
+@pytest.mark.parametrize(
+    "calls",
+    [(), *((one,) for one in PLACES), *((one, one) for one in PLACES), PLACES[:3], PLACES[3:6], PLACES[6:]],
+    ids=str,
+)
 def test_no_order_changes_the_result(
     vendor: Flowroute, clock: Clock, monkeypatch: pytest.MonkeyPatch, calls: tuple[str, ...]
 ) -> None:

@@ -75,7 +75,13 @@ class Upload:
                 self.abort()
 
     def write(self, data: bytes) -> int:
-        """Take bytes; whole parts leave at once, and when enough are on their way the writer waits."""
+        """Take bytes; whole parts leave at once, and when enough are on their way the writer waits.
+
+        What comes after the end is left: a Parquet writer that an error interrupted writes its footer when it is
+        collected, and that must not begin a new upload.
+        """
+        if self.closed:
+            return len(data)
         self._buffer += data
         self.size += len(data)
         while len(self._buffer) >= 2 * PART:

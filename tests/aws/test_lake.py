@@ -141,3 +141,12 @@ def _forbidden() -> Any:
     stub.add_client_error("head_object", "403", "Forbidden", 403)
     stub.activate()
     return client
+
+
+def test_what_comes_after_the_end_begins_nothing_anew(lake: Lake, s3: Any) -> None:
+    """A writer that an error interrupted may write its footer whenever it is collected."""
+    with pytest.raises(OSError, match="broke off"), lake.upload(KEY, "text/csv") as upload:
+        upload.write(BIG[: 2 * room.PART - 1])
+        raise OSError("the download broke off")
+    assert upload.write(BIG) == len(BIG)
+    assert unfinished(s3) == [] and lake.etag(KEY) is None

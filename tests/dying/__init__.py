@@ -1,0 +1,1 @@
+"""The crash harness: real handlers and the deployed machine, killed before and after every effect, then checked."""
