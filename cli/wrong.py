@@ -8,6 +8,8 @@ from contextlib import contextmanager
 import click
 from botocore import exceptions as aws
 
+from lambdas.core.veil import veil
+
 STATUS = 2
 # What AWS says of credentials that it does not take, or no longer.
 UNKNOWN = ("InvalidClientTokenId", "UnrecognizedClientException", "SignatureDoesNotMatch", "AuthFailure")
@@ -30,6 +32,11 @@ def plain() -> Iterator[None]:
         sys.exit(128 + signal.SIGINT)
     except (aws.BotoCoreError, aws.ClientError) as error:
         raise Wrong(advice(error)) from None
+    except click.ClickException:
+        raise
+    except Exception as error:  # Python's own status, 1, would say that something is missing
+        what = f"{type(error).__name__}: {veil(str(error))}"
+        raise Wrong(f"it could not be told ({what}): is this cdr as new as the stack? Else please report it") from error
 
 
 def advice(error: Exception) -> str:

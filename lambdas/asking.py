@@ -81,7 +81,7 @@ class Asking:
 
     def _record(self, row: Row, report: str) -> Row:
         give_up_at = self.at.now() + self.facts.patience
-        return self.go(row, "record", report_id=report, give_up_at=give_up_at, declined=0)
+        return self.go(row, "record", report_id=report, give_up_at=give_up_at, declined=0, page=0)
 
     def _start(self, row: Row, wait: int) -> None:
         window = row.window

@@ -31,6 +31,7 @@ class Clearing:
             left = self._leftover(row, vendor) if row.leftover else self._spare(row, vendor)
         except Problem as problem:
             trouble(problem, export=row.export, window=row.window.sk)
+            self.at.slow(self.export, problem, now)
             self.tired = isinstance(problem, TryAgain)
             left = {"leftover": None} if row.leftover else {"spares": row.spares[1:], "page": 0}
             left |= {"reason": f"not deleted at the vendor: {problem.what}"}

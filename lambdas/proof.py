@@ -7,9 +7,10 @@ from lambdas.aws.lake import Fenced
 from lambdas.aws.ledger import Raced
 from lambdas.core import keys
 from lambdas.core.entries import document
-from lambdas.core.errors import TryAgain
+from lambdas.core.errors import Problem, TryAgain
 from lambdas.core.rows import Row, entered
 from lambdas.core.windows import months
+from lambdas.logs import trouble
 from lambdas.rooms import Rooms
 
 TRIES = 3
@@ -22,7 +23,11 @@ def enter(at: Rooms, export: str, sources: Collection[str], rows: Iterable[Row])
     """
     rows = list(rows)
     for month in sorted({row.window.month for row in rows}):
-        _write(at, export, sources, month)
+        try:
+            _write(at, export, sources, month)
+        except Problem as problem:  # the other months do not wait for it
+            trouble(problem, export=export, month=month)
+            continue
         for row in rows:
             if row.news and row.window.month == month:
                 with suppress(Raced):  # it has moved on: the next tick reads it again

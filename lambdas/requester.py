@@ -75,6 +75,8 @@ class Tick:
         """Gather, decide, apply; how many steps were taken."""
         now, name = self.at.now(), self.export.name
         rows = self.at.ledger.due(name, now + self.facts.patience + AHEAD)
+        if self.export.state == "retired":
+            rows += self._aside(rows)
         planned = [row for row in rows if row.state is Work.PLANNED]
         head, new = self._plan(head, now, Counter(row.window.source for row in planned))
         rows += new  # no index has these yet
@@ -86,8 +88,10 @@ class Tick:
             places=self._places(), shut=self.shut,
         )  # fmt: skip
         did, head = self._take(todo, head, None if rests else vendor)
-        proof.enter(self.at, name, {*head.spans, *self.export.sources}, [*new, *self.news.values()])
-        self._tell(head, rows, len(planned), now)
+        proof.enter(
+            self.at, name, {*head.spans, *self.export.sources}, ({row.window: row for row in new} | self.news).values()
+        )
+        self._tell(head, rows, sum(row.window.source in self.export.sources for row in planned), now)
         return did
 
     def _plan(self, head: Head, now: datetime, waiting: Mapping[str, int]) -> tuple[Head, list[Row]]:
@@ -99,6 +103,12 @@ class Tick:
         plan = planning.extend(self.export, self.facts, head, self.at.horizon(now), waiting)
         made = self.at.ledger.add(plan.rows)
         return head if plan.spans == head.spans else self.at.ledger.save(head, spans=plan.spans), made
+
+    def _aside(self, rows: list[Row]) -> list[Row]:
+        """What waits for a copy and is not due: put aside, until somebody acts, which nobody does any more."""
+        known = {row.window for row in rows}
+        found = [window for window, _ in self.at.ledger.open(self.export.name) if window not in known]
+        return [row for window in found if (row := self.at.ledger.get(self.export.name, window))]
 
     def _vendor(self, head: Head, now: datetime) -> tuple[Vendor | None, Head]:
         try:
@@ -178,13 +188,14 @@ class Tick:
     def _tell(self, head: Head, rows: list[Row], planned: int, now: datetime) -> None:
         """The figures that alarms watch; and to the exports of the same account, what is on its way."""
         flying = sum(row.state in IN_FLIGHT for row in rows) + self.asked
-        told = {"flying": flying, "waiting": planned - self.asked}
+        told = {"flying": flying, "waiting": planned - self.asked if self.export.state == "active" else 0}
         if self.at.exports.beside(self.export) and told != {"flying": head.flying, "waiting": head.waiting}:
             self.at.ledger.save(head, **told)
         if self.export.state != "active" or (head.blocked or "").startswith(EMPTY):
             return  # nothing is expected of it
         missing = unplanned(self.export, self.facts, head, self.at.horizon(now))
-        seen = figures(self.at.ledger.open(self.export.name), rows, missing, self.facts, now)
+        waiting = [one for one in self.at.ledger.open(self.export.name) if one[0].source in self.export.sources]
+        seen = figures(waiting, rows, missing, self.facts, now)
         left = {} if seen.to_loss is None else {"HoursToLoss": (MetricUnit.NoUnit, seen.to_loss)}
         seconds = {"Lag": (MetricUnit.Seconds, float(seen.lag)), "Overdue": (MetricUnit.Seconds, float(seen.overdue))}
         measure(self.export.name, **seconds, **left)

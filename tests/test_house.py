@@ -26,7 +26,7 @@ MAY = {
     "rooms": {"core", "aws", "vendors", "settings", "web"},
     "asking": {"core", "vendors", "logs", "rooms"},
     "clearing": {"core", "vendors", "logs", "rooms"},
-    "proof": {"core", "aws", "rooms"},
+    "proof": {"core", "aws", "logs", "rooms"},
     "requester": {"core", "aws", "vendors", "logs", "rooms", "asking", "clearing", "proof"},
     "poller": {"core", "aws", "vendors", "logs", "rooms"},
     "copier": {"core", "aws", "vendors", "logs", "rooms", "stream"},

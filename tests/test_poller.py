@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -228,3 +228,25 @@ def test_state_transitions_are_counted_on_the_way_to_the_receipt(at: World) -> N
     at.run()
     receipt = next(iter(at.objects("receipts/").values()))
     assert json.loads(receipt)["transitions"] == 8 + 4 + 3
+
+
+def test_a_callback_during_a_rest_that_the_vendor_asked_for_wakes_once(at: World) -> None:
+    """The waiting execution would wake itself for ever: its look is no look while the rest lasts."""
+    at.call_back(capable(at))
+    at.ledger.slow("f", at.now() + timedelta(seconds=600))
+    at.clock.turn(seconds=1)
+    answer = poller.look(told(at), at)
+    assert answer["next"] == "wait" and answer["wait"] >= 599
+    at.clock.turn(seconds=1)
+    assert not poller.listen(answer, "token", at)["woken"]
+
+
+def test_a_report_that_is_copied_again_and_again_teaches_nothing(at: World) -> None:
+    """Its time is that of the trouble with its file."""
+    at.clock.turn(hours=1)
+    poller.look(told(at), at)
+    (lesson,) = at.ledger.head("f").took
+    at.clock.turn(hours=1)
+    at.tick("f")
+    assert told(at)["run"] == 2 and poller.look(told(at), at)["next"] == "copy"
+    assert at.ledger.head("f").took == (lesson,)

@@ -12,7 +12,6 @@ from lambdas import proof
 from lambdas.aws.lake import Fenced
 from lambdas.core import keys
 from lambdas.core.entries import document
-from lambdas.core.errors import TryAgain
 from lambdas.core.rows import EPOCH, Work
 from local.vendors.telnyx import Telnyx
 from tests.world import Clock, World, world
@@ -115,15 +114,27 @@ def test_an_older_tick_does_not_overwrite_a_newer_one(at: World, monkeypatch: py
     assert told(at)[0]["state"] == "open"
 
 
-def test_who_is_overtaken_again_and_again_gives_up_for_now(at: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The rows stay due."""
+def test_a_month_that_cannot_be_written_holds_back_no_other(vendor: Telnyx, clock: Clock) -> None:
+    """Its rows stay due, and the next tick writes it; what planning finds to be gone is news as well."""
+    clock.now = datetime(2026, 11, 2, 12, tzinfo=UTC)
+    with world(TEXT.format(vendor, '"-40d"'), clock) as at:
+        replace, october = at.lake.replace, keys.coverage("t", "2026-10")
 
-    def fenced(*_: object, **__: object) -> None:
-        raise Fenced("x")
+        def fenced(key: str, *args: Any, **how: Any) -> None:
+            if key == october:
+                raise Fenced(key)
+            replace(key, *args, **how)
 
-    monkeypatch.setattr(at.lake, "replace", fenced)
-    with pytest.raises(TryAgain):
-        proof.enter(at, "t", ["calls"], at.rows("t"))
+        with pytest.MonkeyPatch.context() as patched:
+            patched.setattr(at.lake, "replace", fenced)
+            at.tick("t")
+        assert [one["state"] for one in told(at, "2026-09")] == ["unreachable"] * 8
+        assert not at.objects(october)
+        late = [row for row in at.rows("t") if row.news]
+        assert {(row.state, row.window.month, row.due_at) for row in late} == {(Work.UNREACHABLE, "2026-10", EPOCH)}
+        at.tick("t")
+        assert len(told(at, "2026-10")) == 31
+        assert not [row for row in at.rows("t") if row.news]
 
 
 def test_what_ends_without_a_copy_is_told_too(vendor: Telnyx, clock: Clock) -> None:

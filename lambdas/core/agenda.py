@@ -54,39 +54,49 @@ def steps(
     due = [row for row in rows if row.due_at is not None and row.due_at <= _limit(row, now, horizon)]
     others = [row for row in due if not row.news and not row.littered]
     if export.state == "retired":
-        found = [_retired(row) for row in others]
+        aside = [row for row in rows if row.state is Work.QUARANTINED and row.opened and row.due_at is None]
+        found = [_retired(row, now) for row in (*others, *aside)]
     else:
-        free = (places or export.max_in_flight) - sum(row.state in IN_FLIGHT for row in rows)
-        found = _steps(others, export, facts, now, max(0, free) if asking else 0, shut)
+        flying = [row for row in rows if row.state in IN_FLIGHT]
+        free = (places or export.max_in_flight) - len(flying)
+        found = _steps(others, export, facts, now, free if asking else 0, flying, shut)
     # What is told and cleared comes last: nothing waits for it.
     found += [Step("enter", row) for row in due if row.news]
     return found + [Step("clear", row) for row in due if row.littered]
 
 
 def _steps(
-    due: list[Row], export: Export, facts: Facts, now: datetime, places: int, shut: Collection[str]
+    due: list[Row],
+    export: Export,
+    facts: Facts,
+    now: datetime,
+    places: int,
+    flying: Sequence[Row],
+    shut: Collection[str],
 ) -> list[Step]:
     planned = sorted((row for row in due if row.state is Work.PLANNED), key=lambda row: _rank(row, facts, now))
     gone = {row.window: why for row in planned if (why := beyond(facts, row.window, now))}
-    found = _followed([row for row in due if row.state is not Work.PLANNED], ROWS_A_TICK - len(planned))
+    begun = sum(row.published is not None for row in planned)
+    found = _followed([row for row in due if row.state is not Work.PLANNED], ROWS_A_TICK - begun)
     found += [Step(_end(row, export, facts, now), row, gone[row.window]) for row in planned if row.window in gone]
     if export.state == "active":
         open_ = set(export.sources) - set(shut)
         wanted = [row for row in planned if row.window not in gone and row.window.source in open_]
-        found += [Step("ask", row) for row in _seats(wanted, places)]
+        found += [Step("ask", row) for row in _seats(wanted, places, flying)]
     return found
 
 
 def _followed(due: list[Row], room: int) -> list[Step]:
-    """What runs, and what is to be asked again: of re-exports no more than the backlog has room for."""
+    """What runs, and what is to be asked again: of re-exports so many at a time, or a tick would outlast its lease."""
     again = [row for row in due if STEPS[row.state] == "reexport"]
     later = {row.window for row in again[max(0, room) :]}
     return [Step(STEPS[row.state], row) for row in due if row.window not in later]
 
 
-def _retired(row: Row) -> Step:
-    """Nothing is asked any more, what runs comes to its end, and what is published stays."""
-    if row.state in IN_FLIGHT:
+def _retired(row: Row, now: datetime) -> Step:
+    """Nothing is asked any more, what runs comes to its end in its time, and what is published stays."""
+    until = row.give_up_at or (row.asked_at or now) + DAY
+    if row.state is Work.COPYING or (row.state in IN_FLIGHT and now < until):
         return Step(STEPS[row.state], row)
     why = f"{RETIRED}; {row.reason}" if row.reason else RETIRED
     return Step("settle" if row.published else "close", row, why)
@@ -108,13 +118,15 @@ def _limit(row: Row, now: datetime, horizon: datetime) -> datetime:
     return horizon if waits else now
 
 
-def _seats(planned: list[Row], places: int) -> list[Row]:
-    """The first rows in rank, one place being always kept for the newest window."""
+def _seats(planned: list[Row], places: int, flying: Sequence[Row]) -> list[Row]:
+    """The first rows in rank; one place is always kept for the newest window, unless it, or a newer one, has it."""
     if places <= 0 or not planned:
         return []
     newest = max(planned, key=lambda row: row.window.start)
     chosen = planned[:places]
-    return chosen if newest in chosen else [*chosen[:-1], newest]
+    if newest in chosen or any(row.window.start >= newest.window.start for row in flying):
+        return chosen
+    return [*chosen[:-1], newest]
 
 
 def _rank(row: Row, facts: Facts, now: datetime) -> tuple[int, float]:

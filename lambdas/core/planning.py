@@ -7,7 +7,7 @@ from types import MappingProxyType
 
 from lambdas.core.exports import Export
 from lambdas.core.facts import Facts
-from lambdas.core.rows import Head, Row, Span, Work, move
+from lambdas.core.rows import EPOCH, Head, Row, Span, Work, move
 from lambdas.core.windows import DAY, Window, midnight, tile
 
 ROWS_A_TICK = 200
@@ -35,16 +35,18 @@ def extend(
     """
     start = export.first(head.born or now)
     spans, rows, room = dict(head.spans), list[Row](), ROWS_A_TICK
-    for source in export.sources:
-        span = spans.get(source) or _seed(export, start, now)
-        until = min(now - export.settle, now + facts.limits.latest_end)
-        ahead = _ahead(span, export, source, until)[:room]
+    until = min(now - export.settle, now + facts.limits.latest_end)
+    of = {source: spans.get(source) or _seed(export, start, now) for source in export.sources}
+    ahead = {source: _ahead(span, export, source, until)[:ROWS_A_TICK] for source, span in of.items()}
+    room -= sum(map(len, ahead.values()))
+    for source, span in of.items():
         used = 0 if _pressing(span, facts, start, now) else waiting.get(source, 0)
-        behind = _behind(span, export, source, start, room - len(ahead) - used)
-        room -= min(room, len(ahead) + len(behind))
-        rows += [_row(export, facts, window, now, head.born or now) for window in (*ahead, *behind)]
-        if ahead or behind or source in spans:  # a start that is to come leaves no anchor in the future
-            spans[source] = _grown(span, export, ahead, behind)
+        behind = _behind(span, export, source, start, room - used)
+        room -= len(behind)
+        rows += [_row(export, facts, window, now, Work.LOST) for window in ahead[source]]
+        rows += [_row(export, facts, window, now, Work.UNREACHABLE) for window in behind]
+        if ahead[source] or behind or source in spans:  # a start that is to come leaves no anchor in the future
+            spans[source] = _grown(span, export, ahead[source], behind)
     return Plan(tuple(rows), spans)
 
 
@@ -90,11 +92,14 @@ def _grown(span: Span, export: Export, ahead: Sequence[Window], behind: Sequence
     return Span(since, ahead[-1].end, ahead[-1].seconds) if ahead else Span(since, span.until, span.seconds)
 
 
-def _row(export: Export, facts: Facts, window: Window, now: datetime, born: datetime) -> Row:
-    """A window that was there to be had in the export's own time, and is forgotten all the same, is lost."""
+def _row(export: Export, facts: Facts, window: Window, now: datetime, gone: Work) -> Row:
+    """A window that the vendor has forgotten is `gone`: lost, if it came due in the time that is exported already.
+
+    It is no news to the vendor, but to the proof in S3.
+    """
     if why := beyond(facts, window, now):
-        late = forgotten(facts, window, now) and window.end > born
-        return Row(export.name, window, state=Work.LOST if late else Work.UNREACHABLE, reason=why)
+        state = gone if forgotten(facts, window, now) else Work.UNREACHABLE
+        return Row(export.name, window, state=state, reason=why, due_at=EPOCH, news=True)
     return Row(export.name, window, due_at=now, opened=now)
 
 

@@ -14,6 +14,7 @@ from lambdas.core.rows import Row, move
 
 ATTEMPTS = 5  # so many may come to nothing before a window is stuck
 WEEK = 7  # days
+SPARES = 8  # so many requests that no list showed are remembered of a window
 DELETING = timedelta(days=2)  # so long after its asking a report's deletion that met an outage is tried again
 SOONEST, SLOWEST = 5, 600  # seconds; no report is looked at sooner, or, once its time has come, more rarely
 DRAWN = 16  # so many waits are drawn, as long as they grow; from then on each is the longest, so that looks are bounded
@@ -68,8 +69,12 @@ def blind(row: Row, problem: Problem, facts: Facts, now: datetime, jitter: float
 
 
 def held(row: Row, until: datetime, now: datetime, jitter: float) -> Verdict:
-    """The vendor asked the whole export for a rest: this report waits for its end too, without a look."""
-    return _waiting(row, spread((until - now).total_seconds(), jitter), now)
+    """The vendor asked the whole export for a rest: this report waits for its end too.
+
+    It counts as a look where callbacks are concerned: one that came before shortens no wait any more, which ends in a
+    look anyway; else the execution would wake itself again and again.
+    """
+    return _waiting(row, spread((until - now).total_seconds(), jitter), now, looked_at=now)
 
 
 def _waiting(row: Row, wait: int, now: datetime, **changes: object) -> Verdict:
@@ -151,7 +156,7 @@ def missing(row: Row, now: datetime) -> Row:
     """The row whose request is not in the vendor's list: asked anew, and the request remembered, should it turn up."""
     asked_at = (row.asked_at or now).isoformat()
     spare = {"tag": row.tag, "fields": dict(row.fields or {}), "asked_at": asked_at}
-    told = {"spares": (*row.spares, spare), **blank("asked, but not in the vendor's list")}
+    told = {"spares": (*row.spares, spare)[-SPARES:], **blank("asked, but not in the vendor's list")}
     return move(row, "withdraw", attempt=row.attempt + 1, due_at=now, **told)
 
 

@@ -55,10 +55,10 @@ MOVES: Mapping[tuple[Work, str], Work] = {
     (Work.DONE, "reexport"): Work.PLANNED,  # requester: the next revision is due
     (Work.DONE, "settle"): Work.DONE,  # requester: of a retired export there is no next revision
     (Work.STUCK, "retry"): Work.PLANNED,  # requester: once a day
-    (Work.STUCK, "close"): Work.UNREACHABLE,  # requester: the export is retired
+    # requester: the export is retired
+    **{(state, "close"): Work.UNREACHABLE for state in (Work.ASKING, Work.ASKED, Work.STUCK, Work.QUARANTINED)},
     (Work.QUARANTINED, "reexport"): Work.PLANNED,  # requester: the next revision may pass
     (Work.QUARANTINED, "settle"): Work.DONE,  # requester: the export is retired; what was published stays
-    (Work.QUARANTINED, "close"): Work.UNREACHABLE,  # requester: the same where nothing was published
     # requester: the proof in S3 tells of it now
     **{(state, "enter"): state for state in (Work.DONE, Work.QUARANTINED, Work.STUCK, Work.LOST, Work.UNREACHABLE)},
 }

@@ -65,6 +65,8 @@ def test_one_place_is_kept_for_the_newest() -> None:
     assert len(found) == 4
     assert found[-1].row.window.start.day == 19
     assert named(do([*old, day(19)], export(max_in_flight="1"))) == [("ask", 19)]
+    flying = day(19, Work.ASKED, due_at=NOW + DAY)
+    assert named(do([*old, day(18), flying], export(max_in_flight="2"))) == [("ask", old[-1].window.start.day)]
 
 
 @pytest.mark.parametrize(("made", "asking"), [(export(), False), (export(state='"paused"'), True)])
@@ -158,12 +160,17 @@ def test_a_spare_of_a_window_that_is_asked_for_waits_until_it_is_done() -> None:
 
 
 def test_re_exports_are_begun_no_faster_than_the_backlog_has_room() -> None:
-    """After a month of downtime hundreds are due at once: so many writes would outlast the tick."""
+    """After a month of downtime hundreds are due at once: so many writes would outlast the tick. A backlog that was
+    never copied, or a source that nobody asks for, holds back none of them.
+    """
     hours = [replace(window(1), seconds=3600, start=window(1).start + timedelta(hours=n)) for n in range(ROWS_A_TICK)]
     again = [row(Work.DONE, window=one, published=PUBLISHED) for one in hours]
     more = [day(15, Work.DONE, published=PUBLISHED), day(16, Work.QUARANTINED), day(17, Work.ASKED)]
-    found = named(do([*again, *more, day(19)]))
-    assert [name for name, _ in found].count("reexport") == ROWS_A_TICK - 1
+    backlog = [row(window=replace(one, source="call-control")) for one in hours]
+    found = named(do([*again, *more, day(19), *backlog]))
+    assert [name for name, _ in found].count("reexport") == ROWS_A_TICK
+    begun = [replace(one, state=Work.PLANNED) for one in again[:-3]]
+    assert [name for name, _ in named(do([*begun, *again[-3:], *more]))].count("reexport") == 3
     assert ("rerun", 17) in found and ("ask", 19) in found
 
 
@@ -176,8 +183,12 @@ def test_a_retired_export_closes_what_is_open_and_finishes_what_runs(state: Work
         (step,) = do([day(19, state, published=published)], made, facts=facts)
         if state in (Work.ASKING, Work.ASKED, Work.COPYING):
             assert step.name == STEPS[state]
+            (step,) = do([day(19, state, published=published, asked_at=NOW - DAY)], made, facts=facts)
+            assert step.name == ("rerun" if state is Work.COPYING else "settle" if published else "close")
         else:
             assert step.name == ("settle" if published else "close")
             assert step.why.startswith("the export is retired")
             assert (state, step.name) in MOVES
     assert do([day(19, state, due_at=None)], made) == []
+    if state is Work.QUARANTINED:
+        assert [step.name for step in do([day(19, state, due_at=None, opened=NOW)], made)] == ["close"]

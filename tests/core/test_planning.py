@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from lambdas.core.exports import Export
 from lambdas.core.planning import ROWS_A_TICK, again_at, aged, extend, forgotten, partial
-from lambdas.core.rows import Head, Published, Row, Span, Work
+from lambdas.core.rows import EPOCH, Head, Published, Row, Span, Work
 from lambdas.core.windows import DAY, midnight
 from lambdas.vendors import FACTS
 from tests.core.making import NOW, always, export, limited, row, window
@@ -125,7 +125,7 @@ def test_what_the_vendor_no_longer_keeps_is_unreachable_from_the_first() -> None
     edge = NOW - timedelta(days=31)
     assert {one.state for start, one in rows.items() if start <= edge} == {Work.UNREACHABLE}
     assert {one.state for start, one in rows.items() if start > edge} == {Work.PLANNED}
-    assert all((one.due_at is None) is (one.state is Work.UNREACHABLE) for one in rows.values())
+    assert all((one.due_at == EPOCH) is one.news is (one.state is Work.UNREACHABLE) for one in rows.values())
 
 
 def test_what_is_forgotten_is_counted_from_the_window_s_end() -> None:
@@ -199,7 +199,21 @@ def test_what_was_there_in_the_export_s_own_time_is_lost_and_not_unreachable() -
     head = Head("main", born=NOW, spans={"calls": Span(midnight(NOW) - 3 * DAY, midnight(NOW), 86_400)})
     rows = extend(made, TELNYX, head, NOW + 33 * DAY).rows
     assert {one.state for one in rows if forgotten(TELNYX, one.window, NOW + 33 * DAY)} == {Work.LOST}
-    assert all(one.opened is None and one.due_at is None for one in rows if one.state is Work.LOST)
+    assert all((one.opened, one.due_at, one.news) == (None, EPOCH, True) for one in rows if one.state is Work.LOST)
     old = extend(replace(made, start=(NOW - 40 * DAY).date()), TELNYX, Head("main", born=NOW), NOW).rows
     assert {one.state for one in old if forgotten(TELNYX, one.window, NOW)} == {Work.UNREACHABLE}
     assert {one.opened for one in old if one.state is Work.PLANNED} == {NOW}
+
+
+def test_a_source_that_is_added_late_has_lost_nothing() -> None:
+    """What it was too late for nobody wanted before; the newest windows of every source come first."""
+    made = replace(export(window='"1h"'), start=(NOW - 60 * DAY).date())
+    span = Span(midnight(NOW) - 60 * DAY, NOW - made.settle, 3600)
+    head = Head("main", born=NOW - 60 * DAY, spans={"calls": span})
+    for _ in range(20):
+        plan = extend(made, TELNYX, head, NOW, {})
+        head = replace(head, spans=plan.spans)
+        assert {one.state for one in plan.rows} <= {Work.PLANNED, Work.UNREACHABLE}
+    first = extend(replace(made, sources=("calls", "call-control")), TELNYX, Head("main", born=NOW), NOW, {}).rows
+    newest = NOW - made.settle - timedelta(hours=1)
+    assert {one.window.source for one in first if one.window.start == newest} == {"calls", "call-control"}
