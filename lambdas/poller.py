@@ -40,8 +40,8 @@ def look(told: dict[str, Any], at: Rooms) -> dict[str, Any]:
         trouble(problem, execution=told)
         at.slow(export, problem, now)
         return _apply(told, row, blind(row, problem, facts, now, jitter), at)
-    if progress.state is State.READY and row.run == 1:  # a report that is copied again and again teaches nothing
-        at.ledger.learn(head, lesson(row, now))
+    if progress.state is State.READY and (took := lesson(row, facts, now)) is not None:
+        at.ledger.learn(head, took)
     return _apply(told, row, verdict(row, progress, facts, now, jitter, head.took), at)
 
 

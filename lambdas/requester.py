@@ -43,6 +43,7 @@ def tick(name: str, at: Rooms) -> dict[str, Any]:
     now, did, shut = at.now(), 0, set[str]()
     head = at.ledger.take(name, lease, now, now + LEASE)
     if head is None:
+        log().info("busy", extra={"export": name})
         return {"export": name, "did": 0, "busy": True}
     try:
         for _ in range(ROUNDS):

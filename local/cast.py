@@ -50,6 +50,7 @@ class Cast:
     exports: Exports
     secrets: dict[str, str]
     roles: dict[str, Role] = field(default_factory=dict)  # by export; one that is missing is not played by us
+    players: dict[str, Simulator] = field(default_factory=dict)  # by export, too
     simulators: list[Simulator] = field(default_factory=list)
 
     def requests(self) -> int:
@@ -80,7 +81,7 @@ def simulated(
             simulator = playing[account]
             table["base_url"] = simulator.address(export.api)
             table["download_from"] = [simulator.download_from]
-            cast.roles[export.name] = Role.of(simulator)
+            cast.roles[export.name], cast.players[export.name] = Role.of(simulator), simulator
         cast.text, cast.simulators = tomlkit.dumps(document), list(playing.values())
         cast.exports = parse(cast.text, stage, FACTS)
         yield cast

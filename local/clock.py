@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 Clock = Callable[[], datetime]
@@ -22,8 +22,16 @@ class Rehearsal:
 
     def set(self, until: datetime) -> None:
         """From now on the clock shows `until` and goes on from there."""
+        self._write(until, real())
+
+    def turn(self, by: timedelta) -> None:
+        """Move the clock ahead, once it was set; what is planned stays bounded by the same instant."""
+        told = json.loads(self.file.read_text())
+        self._write(datetime.fromisoformat(told["told"]), datetime.fromisoformat(told["real"]) - by)
+
+    def _write(self, told: datetime, real: datetime) -> None:
         fresh = self.file.with_suffix(".new")  # put in its place whole: others read it at any time
-        fresh.write_text(json.dumps({"told": until.isoformat(), "real": real().isoformat()}))
+        fresh.write_text(json.dumps({"told": told.isoformat(), "real": real.isoformat()}))
         fresh.replace(self.file)
 
     def setting(self) -> str | None:

@@ -4,7 +4,7 @@ import signal
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -16,6 +16,7 @@ from rich.console import Console
 from lambdas.core.exports import Exports, Mistakes, parse
 from lambdas.core.origins import loopback
 from lambdas.vendors import FACTS
+from local import chaos as ordeals
 from local import demo as demos
 from local import players
 from local import real as reals
@@ -24,6 +25,7 @@ from local.cast import SEED
 from local.cloud import ROOT, Unwell
 from local.deploy import Failed
 from local.keys import Unfit, keys
+from local.said import Instant, Wished
 from local.stack import QueryFailed
 from local.vendors import SIMULATORS
 from local.watch import Halted
@@ -31,31 +33,6 @@ from local.watch import Halted
 WRONG, USAGE = 1, 2
 SIMULATED = "[bold]SIMULATED[/]: invented calls, simulated vendors, an emulated cloud on 127.0.0.1"
 FILE = click.Path(path_type=Path)
-
-
-class Instant(click.ParamType[datetime]):
-    """An ISO 8601 time; without an offset it is UTC."""
-
-    name = "time"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
-        try:
-            when = datetime.fromisoformat(value)
-        except ValueError:
-            self.fail(f"{value!r} is not a time such as 2026-11-20T06:00:00Z", param, ctx)
-        return when.replace(tzinfo=UTC) if when.tzinfo is None else when.astimezone(UTC)
-
-
-class Wished(click.ParamType[players.Wish]):
-    """A fault and the vendor that shall play it."""
-
-    name = "fault"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> players.Wish:
-        try:
-            return players.wish(value)
-        except ValueError as wrong:
-            self.fail(f"{value}: {wrong}", param, ctx)
 
 
 def options(patience: float) -> Callable[[Any], Any]:
@@ -144,6 +121,29 @@ def export(**said: Any) -> None:
     console = _console()
     with _plain(console):
         sys.exit(0 if reals.export(asked, console) else WRONG)
+
+
+@main.command()
+@click.option("--seed", default=SEED, show_default=True, help="the same seed makes the same things go wrong")
+@click.option("--days", type=click.IntRange(1), default=2, show_default=True, help="days of calls, besides the next")
+@click.option("--per-day", type=click.IntRange(1), default=400, show_default=True, help="calls of a weekday, about")
+@click.option("--patience", default=300.0, show_default=True, help="seconds to wait until all is exported")
+@click.option(
+    "--out",
+    type=click.Path(file_okay=False, path_type=Path),
+    metavar="DIR",
+    help="at the end: the bucket, the ledger and a summary, into this folder",
+)
+def chaos(**said: Any) -> None:
+    """The demo while everything goes wrong: what dies, is lost, doubled, late or forged; status 1 if a figure differs.
+
+    Copiers are killed, executions stopped, answers and callbacks lost, schedules missed, and the vendors are down. The
+    clock is moved over what would be waited for.
+    """
+    console = _console()
+    console.print(SIMULATED)
+    with _plain(console):
+        sys.exit(0 if ordeals.chaos(ordeals.Wanted(**said), console) else WRONG)
 
 
 @main.command(epilog=players.table())

@@ -57,13 +57,16 @@ class Stack:
 
     def ticked(self, since: float) -> set[str]:
         """The exports of which a tick has ended since then, as the requester's log tells."""
-        told = self.cloud.client("lambda").get_function_configuration(FunctionName=self.outputs["Requester"])
+        return {str(line["export"]) for line in self.logged("Requester", "tick", since)}
+
+    def logged(self, function: str, message: str, since: float = 0.0) -> list[dict[str, Any]]:
+        """The lines of a function's log with that message."""
+        told = self.cloud.client("lambda").get_function_configuration(FunctionName=self.outputs[function])
         lines = self._pages(
             self.cloud.client("logs"), "filter_log_events", "events",
             logGroupName=told["LoggingConfig"]["LogGroup"], startTime=int(since * 1000),
         )  # fmt: skip
-        texts = [line["message"] for line in lines if '"message":"tick"' in line["message"]]
-        return {str(json.loads(text)["export"]) for text in texts}
+        return [json.loads(line["message"]) for line in lines if f'"message":"{message}"' in line["message"]]
 
     def _clone(self, told: Mapping[str, Any]) -> None:
         # In the same group, because the schedules' role trusts no other.
@@ -92,11 +95,19 @@ class Stack:
 
     def running(self) -> int:
         """How many executions run."""
+        return len(self.executions())
+
+    def executions(self) -> dict[str, str]:
+        """The executions that run: each one's ARN by its name."""
         pages = self._pages(
             self.cloud.client("stepfunctions"), "list_executions", "executions",
             stateMachineArn=self.outputs["Machine"], statusFilter="RUNNING",
         )  # fmt: skip
-        return sum(1 for _ in pages)
+        return {one["name"]: one["executionArn"] for one in pages}
+
+    def stop(self, execution: str) -> None:
+        """Stop an execution, as an operator may."""
+        self.cloud.client("stepfunctions").stop_execution(executionArn=execution)
 
     def objects(self, prefix: str = "") -> Iterator[tuple[str, str]]:
         """Key and ETag of every current object."""

@@ -43,6 +43,15 @@ class Outcome:
     advice: tuple[str, ...] = ()
 
 
+class Sight(NamedTuple):
+    """What one look shows: the ledger, what is open, how many executions run."""
+
+    rows: list[Row]
+    heads: Mapping[str, Head]
+    left: tuple[Open, ...]
+    running: int
+
+
 @dataclass
 class Watch:
     """One wait for quiet."""
@@ -62,12 +71,9 @@ class Watch:
     def wait(self) -> Outcome:
         """Until nothing is open, or nothing moves any more without somebody."""
         began, still = time.time(), 0
-        self._fire()
+        self.fire()
         while True:
-            rows, heads = self.stack.rows(), self.stack.heads()
-            for line in self._moved(rows, heads):
-                self.say(line)
-            left, running = tuple(self._left(rows, heads)), self.stack.running()
+            rows, heads, left, running = self.look()
             if not left and not running:
                 return Outcome(rows)
             idle = not running and not self.expected
@@ -77,10 +83,18 @@ class Watch:
             if time.time() - began > self.patience:
                 return Outcome(rows, left, tuple(self._late(left)))
             if time.time() - self.fired > AGAIN and not running:
-                self._fire()
+                self.fire()
             time.sleep(LOOK)
 
-    def _fire(self) -> None:
+    def look(self) -> Sight:
+        """Tell what moved since the last look."""
+        rows, heads = self.stack.rows(), self.stack.heads()
+        for line in self._moved(rows, heads):
+            self.say(line)
+        return Sight(rows, heads, tuple(self._left(rows, heads)), self.stack.running())
+
+    def fire(self) -> None:
+        """Let every schedule fire now."""
         self.fired = time.time()
         names = self.stack.fire()
         self.expected = set(names)

@@ -243,7 +243,7 @@ def test_a_callback_during_a_rest_that_the_vendor_asked_for_wakes_once(at: World
 
 def test_a_report_that_is_copied_again_and_again_teaches_nothing(at: World) -> None:
     """Its time is that of the trouble with its file."""
-    at.clock.turn(hours=1)
+    at.clock.turn(minutes=6)
     poller.look(told(at), at)
     (lesson,) = at.ledger.head("f").took
     at.clock.turn(hours=1)

@@ -14,6 +14,7 @@ from lambdas.core.rows import Row, move
 
 ATTEMPTS = 5  # so many may come to nothing before a window is stuck
 WEEK = 7  # days
+PROMPT = timedelta(minutes=3)  # within which a create is answered, if it is
 SPARES = 8  # so many requests that no list showed are remembered of a window
 DELETING = timedelta(days=2)  # so long after its asking a report's deletion that met an outage is tried again
 SOONEST, SLOWEST = 5, 600  # seconds; no report is looked at sooner, or, once its time has come, more rarely
@@ -116,10 +117,16 @@ def pause(row: Row, facts: Facts, now: datetime, jitter: float, took: Sequence[i
     return max(1, int(min(max(wait, SOONEST), left + 1)))
 
 
-def lesson(row: Row, now: datetime) -> int:
-    """How many seconds a report that is ready took: until the callback, else between the last look and this one."""
+def lesson(row: Row, facts: Facts, now: datetime) -> int | None:
+    """How many seconds a report that is ready took: until the callback, else between the last look and this one.
+
+    None where the look came too late to tell: after a run that died, or of a report that was adopted.
+    """
     asked = row.asked_at or now
     seen = row.looked_at or asked
+    known = (row.give_up_at or now) - facts.patience
+    if row.run != 1 or known > asked + PROMPT or (row.due_at is not None and now > row.due_at):
+        return None
     ready = row.heard_at if row.heard_at and row.heard_at >= seen else seen + (now - seen) / 2
     return int((ready - asked).total_seconds())
 

@@ -74,12 +74,23 @@ def test_the_looks_at_a_report_are_bounded_whatever_chance_says() -> None:
 
 def test_what_a_report_took_is_learnt_between_the_last_look_and_this_one() -> None:
     """Else a first wait that is too long would be repeated for ever; a callback tells it exactly."""
-    asked = row(Work.ASKED, asked_at=NOW)
-    assert lesson(asked, NOW + 100 * SECOND) == 50
-    assert lesson(replace(asked, looked_at=NOW + 60 * SECOND), NOW + 100 * SECOND) == 80
-    assert lesson(replace(asked, heard_at=NOW + 31 * SECOND), NOW + 100 * SECOND) == 31
+    asked = row(Work.ASKED, asked_at=NOW, run=1, give_up_at=NOW + TELNYX.patience, due_at=NOW + timedelta(minutes=11))
+    then = NOW + 100 * SECOND
+    assert lesson(asked, TELNYX, then) == 50
+    assert lesson(replace(asked, looked_at=NOW + 60 * SECOND), TELNYX, then) == 80
+    assert lesson(replace(asked, heard_at=NOW + 31 * SECOND), TELNYX, then) == 31
     stale = replace(asked, heard_at=NOW + 31 * SECOND, looked_at=NOW + 60 * SECOND)
-    assert lesson(stale, NOW + 100 * SECOND) == 80
+    assert lesson(stale, TELNYX, then) == 80
+
+
+def test_a_look_that_came_too_late_teaches_nothing() -> None:
+    """Else one bad night would be every report's first wait."""
+    asked = row(Work.ASKED, asked_at=NOW, run=1, give_up_at=NOW + TELNYX.patience, due_at=NOW + timedelta(minutes=11))
+    late = NOW + timedelta(hours=2)
+    assert lesson(asked, TELNYX, late) is None  # its execution had died
+    assert lesson(replace(asked, run=2, due_at=late), TELNYX, late) is None  # copied again, or taken over
+    adopted = replace(asked, give_up_at=late + TELNYX.patience, due_at=late + timedelta(minutes=11))
+    assert lesson(adopted, TELNYX, late + 60 * SECOND) is None
 
 
 def test_who_was_asked_to_wait_waits_no_second_less() -> None:

@@ -55,6 +55,8 @@ def test_the_summary_says_what_each_day_is_complete_for(tmp_path: Path) -> None:
         "open": "stuck",
     }
     assert [one["narrowed"] for one in told["windows"]] == [[], ["direction"], None]
+    assert [one["coverage"] for one in told["windows"]] == ["final", "final", "stuck"]
+    assert [day["standing"] for day in told["coverage"]] == ["final", "final", ""]
 
 
 def test_the_run_says_it_in_a_line_for_each_export(capsys: pytest.CaptureFixture[str]) -> None:
@@ -63,7 +65,7 @@ def test_the_run_says_it_in_a_line_for_each_export(capsys: pytest.CaptureFixture
     rows = [Row("narrow", window, Work.DONE, published=COPY) for window in (WINDOW, later)]
     covered(Outcome([*rows, Row("open", WINDOW)]), Exports(()), Console(width=200))
     assert capsys.readouterr().out.splitlines() == [
-        "coverage of narrow: complete for this filter: direction (2026-11-18 to 2026-11-19, 2 days)",
+        "coverage of narrow: complete for this filter: direction, final (2026-11-18 to 2026-11-19, 2 days)",
         "coverage of open: open (2026-11-18)",
     ]
 

@@ -1,0 +1,1 @@
+"""What stands side by side with the exporter."""
