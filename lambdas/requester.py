@@ -40,7 +40,7 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
 def tick(name: str, at: Rooms) -> dict[str, Any]:
     """Take the export's lease and work until nobody rang meanwhile; overlapping ticks only ring."""
     export, lease = at.exports.get(name), uuid4().hex
-    now, did, shut = at.now(), 0, set[str]()
+    now, did, shut, freed = at.now(), 0, set[str](), False
     head = at.ledger.take(name, lease, now, now + LEASE)
     if head is None:
         log().info("busy", extra={"export": name})
@@ -51,12 +51,14 @@ def tick(name: str, at: Rooms) -> dict[str, Any]:
             before = len(shut)
             did += Tick(export, FACTS[export.vendor], at, shut).work(head)
             head = at.ledger.head(name)
-            if head.lease != lease or (len(shut) == before and at.ledger.release(replace(head, rung=bell))):
+            freed = len(shut) == before and head.lease == lease and at.ledger.release(replace(head, rung=bell))
+            if freed or head.lease != lease:
                 break  # else who rang, or the sources beside one that was refused, get another round
     except Raced:
         log().info("overtaken", extra={"export": name})  # it took longer than its lease: another tick goes on
     finally:
-        at.ledger.drop(name, lease)
+        if not freed:
+            at.ledger.drop(name, lease)
     log().info("tick", extra={"export": name, "did": did})
     return {"export": name, "did": did}
 
@@ -97,11 +99,18 @@ class Tick:
 
     def _plan(self, head: Head, now: datetime, waiting: Mapping[str, int]) -> tuple[Head, list[Row]]:
         """Make the rows that are new; the head says so only after they are there."""
+        name = self.export.name
         if head.born is None:
             head = self.at.ledger.save(head, born=self.at.horizon(now))
         if self.export.state != "active":
             return head, []
-        plan = planning.extend(self.export, self.facts, head, self.at.horizon(now), waiting)
+        there = set[Window]()
+        for _ in range(ROUNDS):
+            plan = planning.extend(self.export, self.facts, head, self.at.horizon(now), waiting, there)
+            had = {row.window for one in planning.reach(plan, head) for row in self.at.ledger.between(name, *one)}
+            if had <= there:
+                break
+            there |= had  # a tick died after it had made these: nothing may overlap them
         made = self.at.ledger.add(plan.rows)
         return head if plan.spans == head.spans else self.at.ledger.save(head, spans=plan.spans), made
 

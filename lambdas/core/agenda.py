@@ -6,11 +6,12 @@ from datetime import datetime, timedelta
 
 from lambdas.core.exports import Export
 from lambdas.core.facts import Facts
-from lambdas.core.planning import DECLINES, ROWS_A_TICK, URGENT, beyond, forgotten
+from lambdas.core.planning import DECLINES, ROWS_A_TICK, URGENT, beyond, forgotten, partial
 from lambdas.core.rows import IN_FLIGHT, Head, Row, Work
 from lambdas.core.windows import DAY
 
 MARGIN = timedelta(minutes=2)
+BUILDING = timedelta(hours=6)  # a report may wait for so long and some before the vendor reads the calls for it
 RETIRED = "the export is retired"
 # What a row that is due becomes; the rest is decided by the step itself.
 STEPS: Mapping[Work, str] = {
@@ -75,7 +76,7 @@ def _steps(
     shut: Collection[str],
 ) -> list[Step]:
     planned = sorted((row for row in due if row.state is Work.PLANNED), key=lambda row: _rank(row, facts, now))
-    gone = {row.window: why for row in planned if (why := beyond(facts, row.window, now))}
+    gone = {row.window: why for row in planned if (why := _gone(row, facts, now))}
     begun = sum(row.published is not None for row in planned)
     found = _followed([row for row in due if row.state is not Work.PLANNED], ROWS_A_TICK - begun)
     found += [Step(_end(row, export, facts, now), row, gone[row.window]) for row in planned if row.window in gone]
@@ -84,6 +85,13 @@ def _steps(
         wanted = [row for row in planned if row.window not in gone and row.window.source in open_]
         found += [Step("ask", row) for row in _seats(wanted, places, flying)]
     return found
+
+
+def _gone(row: Row, facts: Facts, now: datetime) -> str:
+    """Why a row is not asked for any more; a full copy is never replaced by what the vendor still has of it."""
+    if row.published and not beyond(facts, row.window, now) and partial(facts, row.window, now + BUILDING):
+        return "the vendor begins to forget it"
+    return beyond(facts, row.window, now)
 
 
 def _followed(due: list[Row], room: int) -> list[Step]:

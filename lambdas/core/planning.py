@@ -1,6 +1,6 @@
 """Which windows are new, and what becomes of a window that is too old, too large or due again."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from types import MappingProxyType
@@ -25,23 +25,32 @@ class Plan:
 
 
 def extend(
-    export: Export, facts: Facts, head: Head, now: datetime, waiting: Mapping[str, int] = MappingProxyType({})
+    export: Export,
+    facts: Facts,
+    head: Head,
+    now: datetime,
+    waiting: Mapping[str, int] = MappingProxyType({}),
+    there: Collection[Window] = (),
 ) -> Plan:
     """Make rows for what has no row yet: forward to the newest window first, then back to the start.
 
     So many rows of each source are `waiting` already: its backlog grows no faster than it is asked for, the newest
     windows always; and a source that the vendor refuses, or that is not wanted any more, holds back no other. But
     what the vendor forgets soon gets its rows at any rate: only a row can be asked for before others.
+
+    `there` are windows that have rows, though the head does not say so: a tick died before it could. They are taken
+    as they are, whatever the export's window is by now, or two rows would cover the same time.
     """
     start = export.first(head.born or now)
     spans, rows, room = dict(head.spans), list[Row](), ROWS_A_TICK
     until = min(now - export.settle, now + facts.limits.latest_end)
     of = {source: spans.get(source) or _seed(export, start, now) for source in export.sources}
-    ahead = {source: _ahead(span, export, source, until)[:ROWS_A_TICK] for source, span in of.items()}
+    had = {source: sorted(window for window in there if window.source == source) for source in of}
+    ahead = {source: _ahead(span, export, source, until, had[source])[:ROWS_A_TICK] for source, span in of.items()}
     room -= sum(map(len, ahead.values()))
     for source, span in of.items():
         used = 0 if _pressing(span, facts, start, now) else waiting.get(source, 0)
-        behind = _behind(span, export, source, start, room - used)
+        behind = _behind(span, export, source, start, room - used, had[source])
         room -= len(behind)
         rows += [_row(export, facts, window, now, Work.LOST) for window in ahead[source]]
         rows += [_row(export, facts, window, now, Work.UNREACHABLE) for window in behind]
@@ -64,27 +73,41 @@ def _seed(export: Export, start: datetime, now: datetime) -> Span:
     return Span(anchor, anchor, export.window)
 
 
-def _ahead(span: Span, export: Export, source: str, until: datetime) -> list[Window]:
+def _ahead(span: Span, export: Export, source: str, until: datetime, had: Sequence[Window]) -> list[Window]:
     """From the stretch's end on; a new window length begins at the first midnight that has no row."""
-    at, found = span.until, list[Window]()
-    if at != midnight(at) and span.seconds != export.window:
-        found = tile(at, min(until, midnight(at) + DAY), span.seconds, source)
+    at, seconds, found = span.until, span.seconds, list[Window]()
+    for window in had:
+        if window.start == at:
+            found.append(window)
+            at, seconds = window.end, window.seconds
+    if at != midnight(at) and seconds != export.window:
+        found += tile(at, min(until, midnight(at) + DAY), seconds, source)
         at = found[-1].end if found else at
         if at != midnight(at):
             return found
     return found + tile(at, until, export.window, source)
 
 
-def _behind(span: Span, export: Export, source: str, start: datetime, room: int) -> list[Window]:
+def _behind(span: Span, export: Export, source: str, start: datetime, room: int, had: Sequence[Window]) -> list[Window]:
     """Backwards from the stretch's begin to the export's start, newest first, by whole days.
 
     So the stretch begins at a midnight always, and a changed window length leaves no odd hours behind.
     """
+    lengths = {midnight(window.start): window.seconds for window in had}
     found, day = list[Window](), span.since
     while day > start and len(found) < room:
         day -= DAY
-        found += reversed(tile(day, day + DAY, export.window, source))
+        found += reversed(tile(day, day + DAY, lengths.get(day, export.window), source))
     return found
+
+
+def reach(plan: Plan, head: Head) -> list[tuple[str, datetime, datetime]]:
+    """The stretches, by source, that have no rows by what the head says and that a plan fills."""
+    found = []
+    for source, new in plan.spans.items():
+        old = head.spans.get(source) or Span(new.until, new.until, new.seconds)
+        found += [(source, old.until, new.until), (source, new.since, old.since)]
+    return [one for one in found if one[1] < one[2]]
 
 
 def _grown(span: Span, export: Export, ahead: Sequence[Window], behind: Sequence[Window]) -> Span:

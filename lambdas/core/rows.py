@@ -147,11 +147,14 @@ def move(row: Row, name: str, **changes: Any) -> Row:
         state = MOVES[row.state, name]
     except KeyError:
         raise Forbidden(f"{name} from {row.state}") from None
-    if name in NEWS:
-        changes |= {"news": True, "later": changes.get("due_at"), "due_at": EPOCH}
     if name in ENDING:
         changes["opened"] = None
-    return replace(row, state=state, version=row.version + 1, **changes)
+    new = replace(row, state=state, version=row.version + 1, **changes)
+    if name not in NEWS:
+        return new
+    # What is left at the vendor needs a mover too.
+    later = EPOCH if new.littered and not changes.get("due_at") else changes.get("due_at")
+    return replace(new, news=True, later=later, due_at=EPOCH)
 
 
 def entered(row: Row) -> Row:
