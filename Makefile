@@ -20,10 +20,10 @@ chaos: setup ## the demo while copiers are killed, answers lost, schedules misse
 	@$(BIN)/python -m local chaos
 
 test: setup lint ## everything, the deployed stack on the emulated cloud too
-	@$(BIN)/python -m pytest -q -n 3 --dist loadfile
+	@$(BIN)/python -m pytest -q -n 2 --dist loadfile
 
 quick: setup lint ## the tests that need no emulated cloud
-	@$(BIN)/python -m pytest -q -n 3 --dist loadfile -m "not cloud"
+	@$(BIN)/python -m pytest -q -n 2 --dist loadfile -m "not cloud"
 
 lint: setup ## ruff and the strict type checker
 	@$(BIN)/ruff check --quiet && $(BIN)/ruff format --check --quiet && $(BIN)/mypy --no-error-summary

@@ -13,6 +13,7 @@ from botocore.exceptions import EndpointConnectionError
 from click.core import ParameterSource
 from rich.console import Console
 
+from cli.options import Instant
 from lambdas.core.exports import Exports, Mistakes, parse
 from lambdas.core.origins import loopback
 from lambdas.vendors import FACTS
@@ -25,7 +26,7 @@ from local.cast import SEED
 from local.cloud import ROOT, Unwell
 from local.deploy import Failed
 from local.keys import Unfit, keys
-from local.said import Instant, Wished
+from local.said import Wished
 from local.stack import QueryFailed
 from local.vendors import SIMULATORS
 from local.watch import Halted
