@@ -1,4 +1,8 @@
-"""AWS's list prices in us-east-1, in dollars, without the free tiers; read on 2026-11-25, each at its page."""
+"""AWS's list prices in us-east-1, in dollars, without the free tiers, as of 2026-11-25.
+
+DynamoDB's, Step Functions' and Lambda's were checked in stored copies of their pages; the others are what their pages
+are known to say, and were not read anew.
+"""
 
 WRITE = 0.625e-6  # a write request unit, on demand: aws.amazon.com/dynamodb/pricing/on-demand (since November 2024)
 READ = 0.125e-6  # a read request unit: the same
