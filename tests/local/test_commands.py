@@ -87,7 +87,7 @@ MISTAKES = {
         r"needs a table",
         secrets=f'"{SECRET}" = "confidential"',
     ),
-    "a time that is none": Wrong("demo --until yesterday", r"'yesterday' is not a time such as 2026-11-20 or 2026-11-20T"),
+    "a time that is none": Wrong("demo --until yesterday", r"'yesterday' is not a time such as 2026-11-20 or"),
     "attach with exports": Wrong("demo --attach --exports {exports}", r"--exports is for `up`"),
     "real without keys": Wrong("export --real --exports {exports}", rf"--secrets FILE must hold the keys of: {SECRET}"),
     "real at another time": Wrong(
