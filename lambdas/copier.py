@@ -127,7 +127,7 @@ class Copier:
         again = planning.again_at(self._row, self._export, aged)
         # Deleted at the vendor only from here on: by the requester, once this move says that the copy is verified.
         left = self._row.report_id if self._export.discard else None
-        told = {"leftover": left, "due_at": self._at.now() if left or self._row.spares else again}
+        told = {"leftover": left, "due_at": again}
         return move(self._row, name, published=published, aged=aged, stale_since=None, reason=None, token=None, **told)
 
     def _quarantine(self, made: Copy, reason: str) -> Row:

@@ -83,6 +83,7 @@ class Tick:
         planned = [row for row in rows if row.state is Work.PLANNED]
         head, new = self._plan(head, now, Counter(row.window.source for row in planned))
         rows += new  # no index has these yet
+        self.news = {row.window: row for row in new}
         planned += [row for row in new if row.state is Work.PLANNED]
         vendor, head = self._vendor(head, now)
         rests = [until for until in (head.next_try, head.slow_until) if until and now < until]
@@ -91,9 +92,7 @@ class Tick:
             places=self._places(), shut=self.shut,
         )  # fmt: skip
         did, head = self._take(todo, head, None if rests else vendor)
-        proof.enter(
-            self.at, name, {*head.spans, *self.export.sources}, ({row.window: row for row in new} | self.news).values()
-        )
+        proof.enter(self.at, name, {*head.spans, *self.export.sources}, self.news.values())
         self._tell(head, rows, sum(row.window.source in self.export.sources for row in planned), now)
         return did
 

@@ -8,7 +8,7 @@ from statistics import median
 
 from lambdas.core.errors import Declined, Gone, Problem, Refused, TryAgain
 from lambdas.core.facts import Facts
-from lambdas.core.planning import DECLINES
+from lambdas.core.planning import DECLINES, stale
 from lambdas.core.progress import Progress, State
 from lambdas.core.rows import Row, move
 
@@ -139,7 +139,7 @@ def renew(row: Row, reason: str, now: datetime) -> Row:
         return move(row, "renew", attempt=row.attempt + 1, failures=failures, due_at=due, **blank(reason))
     told = {"failures": failures, "due_at": now + timedelta(days=1), **blank(reason)}
     if row.published is not None:
-        return move(row, "settle", stale_since=row.stale_since or now, **told)
+        return move(row, "settle", stale_since=stale(row, now), **told)
     return move(row, "despair", **told)
 
 
@@ -178,7 +178,7 @@ def decline(row: Row, problem: Declined, now: datetime) -> Row:
         return move(row, "decline", **told)
     if problem.window or row.declined >= DECLINES + WEEK:
         told["due_at"] = None
-    return move(row, "settle", stale_since=row.stale_since or now, **told)
+    return move(row, "settle", stale_since=stale(row, now), **told)
 
 
 def blank(reason: str | None = None) -> dict[str, object]:

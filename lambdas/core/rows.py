@@ -152,8 +152,8 @@ def move(row: Row, name: str, **changes: Any) -> Row:
     new = replace(row, state=state, version=row.version + 1, **changes)
     if name not in NEWS:
         return new
-    # What is left at the vendor needs a mover too.
-    later = EPOCH if new.littered and not changes.get("due_at") else changes.get("due_at")
+    # What is left at the vendor comes before what was meant; its clearing says itself when it goes on.
+    later = EPOCH if new.littered and name != "clear" else changes.get("due_at")
     return replace(new, news=True, later=later, due_at=EPOCH)
 
 
