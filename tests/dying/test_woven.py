@@ -28,7 +28,8 @@ def test_two_copies_woven(found: Deployed, name: str, handler: str, survived: Ca
             if weave.second_paused:
                 tally.points += 1
                 if said:
-                    tally.failed.append(f"k={k} j={j}: {said}")
+                    again = f"python -m pytest 'tests/dying/test_woven.py::test_two_copies_woven[{name}-{handler}]'"
+                    tally.failed.append(f"{again}: at k={k} j={j}: {said}")
                 j += 1
             else:  # it was at its end before: the next k
                 k, j = k + 1, 0
