@@ -29,7 +29,7 @@ lint: setup ## ruff and the strict type checker
 	@$(BIN)/ruff check --quiet && $(BIN)/ruff format --check --quiet && $(BIN)/mypy --no-error-summary
 
 lock: .venv/.done ## choose newest versions within pyproject.toml's bounds, write them with hashes to locks/
-	@for group in lambda copier deploy dev emulator runtime; do \
+	@for group in lambda copier deploy dev emulator runtime rivals; do \
 	  $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --upgrade --no-header --no-annotate \
 	    --group $$group --output-file locks/$$group.txt; done
 
