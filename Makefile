@@ -6,7 +6,7 @@ PIP := $(UV) pip install --quiet --require-hashes
 export PYTHONDONTWRITEBYTECODE = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo chaos test quick lint lock clean
+.PHONY: help setup demo chaos rivals test quick lint lock clean
 
 help: ## what can be done here
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -18,6 +18,8 @@ demo: setup ## deploy onto a cloud on loopback, export both simulated vendors, q
 
 chaos: setup ## the demo while copiers are killed, answers lost, schedules missed and vendors down
 	@$(BIN)/python -m local chaos
+
+rivals: setup .venv-rivals/.done ## what benchmarks/copy measures the copier against
 
 test: setup lint ## everything, the deployed stack on the emulated cloud too
 	@$(BIN)/python -m pytest -q -n 2 --dist loadfile
@@ -34,7 +36,7 @@ lock: .venv/.done ## choose newest versions within pyproject.toml's bounds, writ
 	    --group $$group --output-file locks/$$group.txt; done
 
 clean: ## remove what was built and installed
-	rm -rf .venv .venv-emulator .venv-runtime node_modules build cdk.out
+	rm -rf .venv .venv-emulator .venv-runtime .venv-rivals node_modules build cdk.out
 
 # pip brings the locked uv, and uv all the rest, in seconds.
 .venv/.done: locks/dev.txt
@@ -54,6 +56,10 @@ clean: ## remove what was built and installed
 .venv-runtime/.done: locks/runtime.txt .venv/.done
 	@echo "setting up: the Lambda runtime" && $(UV) venv --quiet --clear --python $(BIN)/python .venv-runtime
 	@$(PIP) --compile-bytecode --python .venv-runtime/bin/python -r locks/runtime.txt && touch $@
+
+.venv-rivals/.done: locks/rivals.txt .venv/.done
+	@echo "setting up: what a user would pick instead" && $(UV) venv --quiet --clear --python $(BIN)/python .venv-rivals
+	@$(PIP) --compile-bytecode --python .venv-rivals/bin/python -r locks/rivals.txt && touch $@
 
 node_modules/.done: package-lock.json
 	@echo "setting up: the CDK command line" && npm ci --silent --no-audit --no-fund && touch $@

@@ -45,8 +45,8 @@ class Deadly(Web):
         self.die: Any = None
 
     @contextmanager
-    def download(self, vendor: str, *how: Any) -> Iterator[Body]:
-        with super().download(vendor, *how) as body:
+    def download(self, vendor: str, *how: Any, **bounds: Any) -> Iterator[Body]:
+        with super().download(vendor, *how, **bounds) as body:
             if vendor in self.armed:
                 self.armed.remove(vendor)
                 yield cast(Body, Half(body, self.die))

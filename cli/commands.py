@@ -3,6 +3,7 @@
 import click
 
 from cli.coverage import coverage
+from cli.forget import forget
 from lambdas import VERSION
 
 EPILOG = """
@@ -18,3 +19,4 @@ def main() -> None:
 
 
 main.add_command(coverage)
+main.add_command(forget)

@@ -41,7 +41,7 @@ def poller(function: Function, *, ledger: Ledger, vault: Vault, machine: str) ->
 def copier(function: Function, *, ledger: Ledger, lake: Lake, vault: Vault) -> None:
     """It fetches a fresh link and the file behind it, and writes all that lies in the lake but the ledger."""
     function.may(*ROW, on=[ledger.table.table_arn])
-    function.may(READ_SECRET, on=vault.vendors)
+    function.may(READ_SECRET, on=[*vault.vendors, *([vault.pseudonym] if vault.pseudonym else [])])
     _write(function, lake, WRITTEN, "s3:PutObject", "s3:GetObject", "s3:AbortMultipartUpload")
     # Without it S3 answers 403 for an object that is not there, where the copier must see 404.
     function.may("s3:ListBucket", on=[lake.bucket.bucket_arn])

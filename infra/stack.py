@@ -43,7 +43,8 @@ class Cdr(Stack):
         asking = {**capability, "CDR_CALLBACK_URL": url, "CDR_MACHINE": machine}
         requester = self._function("requester", {**everywhere, **asking})
         poller = self._function("poller", everywhere)
-        copier = self._function("copier", everywhere)
+        pseudonym = {"CDR_PSEUDONYM_SECRET": vault.pseudonym} if vault.pseudonym else {}
+        copier = self._function("copier", {**everywhere, **pseudonym})
 
         grants.requester(requester, ledger=ledger, lake=lake, vault=vault, machine=machine)
         grants.callback(callback, ledger=ledger, vault=vault, machine=machine)

@@ -1,4 +1,4 @@
-"""The secrets: one per distinct name in exports.toml, made without a value, and the callback's capability."""
+"""The secrets: one per distinct name in exports.toml, made without a value, and the keys that AWS draws for us."""
 
 import json
 
@@ -8,12 +8,12 @@ from constructs import Construct
 
 from infra.checks import allow
 from infra.settings import Settings
-from lambdas.core.exports import Export, Exports
+from lambdas.core.exports import Export, Exports, pseudonym_secret
 from lambdas.vendors import FACTS
 
 
 class Vault(Construct):
-    """`vendors` are the ARNs of the vendors' keys, `capability` that of the callback's."""
+    """`vendors` are the ARNs of the vendors' keys, `capability` that of the callback's, `pseudonym` of numbers' key."""
 
     def __init__(self, scope: Construct, name: str, *, settings: Settings, exports: Exports) -> None:
         super().__init__(scope, name)
@@ -23,7 +23,12 @@ class Vault(Construct):
         given = sorted({export.secret_arn for export in exports.exports if export.secret_arn})
         self.names = list(wanted)
         self.vendors = [*made, *given]
-        self.capability = self._capability()
+        self.capability = self._drawn(
+            "Capability",
+            "From which the last part of every callback's path is derived",
+            "Callbacks of reports under way are derived from it; a new one would refuse them.",
+        )
+        self.pseudonym = self._pseudonym(settings.stage) if exports.pseudonyms else None
 
     def _empty(self, name: str, note: str) -> str:
         """No value and no generated one: a change to a generated value would replace the operator's keys.
@@ -35,21 +40,28 @@ class Vault(Construct):
         allow(secret, "SMG4", "The vendor gives the key; nothing here could rotate it.")
         return secret.ref
 
-    def _capability(self) -> str:
+    def _pseudonym(self, stage: str) -> str:
+        """Under a name that stays when the stack goes, so that the same numbers get the same pseudonyms again."""
+        return self._drawn(
+            "Pseudonym",
+            "The key of the pseudonyms of phone numbers: with another one, joins with older copies break",
+            "A new key would give every number another pseudonym, and break joins with what is copied.",
+            name=pseudonym_secret(stage),
+        )
+
+    def _drawn(self, id: str, description: str, reason: str, name: str | None = None) -> str:
+        """A secret that AWS draws once: whatever changes in `generate_secret_string` would draw it anew."""
         secret = secretsmanager.CfnSecret(
             self,
-            "Capability",
-            description="From which the last part of every callback's path is derived",
+            id,
+            name=name,
+            description=description,
             generate_secret_string=secretsmanager.CfnSecret.GenerateSecretStringProperty(
                 password_length=48, exclude_punctuation=True
             ),
         )
         self._retain(secret)
-        allow(
-            secret,
-            "SMG4",
-            "Callbacks of reports under way are derived from it; a new one would refuse them.",
-        )
+        allow(secret, "SMG4", reason)
         return secret.ref
 
     def _retain(self, resource: CfnResource) -> None:

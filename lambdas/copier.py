@@ -1,14 +1,16 @@
 """Copier: takes a finished report from the vendor to the lake, checks it, publishes it, and writes its receipt."""
 
+from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import replace
 from datetime import timedelta
+from math import inf
 from typing import Any
 
 from lambdas.aws.lake import Fenced
 from lambdas.aws.ledger import Raced
 from lambdas.core import keys, planning, polling
-from lambdas.core.errors import Broken, Disagrees, Gone, Problem, Refused, TryAgain, Unclear
+from lambdas.core.errors import Broken, Disagrees, Gone, Problem, Refused, TooLarge, TryAgain, Unclear
 from lambdas.core.exports import Export
 from lambdas.core.place import Place
 from lambdas.core.progress import Progress, State
@@ -26,11 +28,14 @@ COPY = 1  # the state transition to the copying
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Copy the report of an execution: `{"at": INPUT}`; answers the row's state."""
-    return copy(event["at"], rooms())
+    return copy(event["at"], rooms(), lambda: context.get_remaining_time_in_millis() / 1000)
 
 
-def copy(told: dict[str, Any], at: Rooms) -> dict[str, Any]:
-    """Lease, copy, publish; an old run ends at once, and what goes wrong becomes the row's next move."""
+def copy(told: dict[str, Any], at: Rooms, left: Callable[[], float] = lambda: inf) -> dict[str, Any]:
+    """Lease, copy, publish; an old run ends at once, and what goes wrong becomes the row's next move.
+
+    `left` gives the seconds that remain.
+    """
     place = Place.read(told)
     row = at.ledger.get(place.export, place.window)
     if row is None or not place.is_of(row) or row.state is not Work.ASKED:
@@ -38,7 +43,7 @@ def copy(told: dict[str, Any], at: Rooms) -> dict[str, Any]:
     try:
         steps = told.get("steps", 0) + COPY + polling.END
         row = at.ledger.apply(row, move(row, "lease", due_at=at.now() + LEASE, steps=steps))
-        done = Copier(row, at.exports.get(row.export), at).run()
+        done = Copier(row, at.exports.get(row.export), at, left).run()
     except Raced as race:
         log().info("raced", extra={"export": place.export, "window": place.window.sk})
         return {"state": str(race.now.state) if race.now else "none"}
@@ -48,8 +53,8 @@ def copy(told: dict[str, Any], at: Rooms) -> dict[str, Any]:
 class Copier:
     """The copying of one leased row."""
 
-    def __init__(self, row: Row, export: Export, at: Rooms) -> None:
-        self._row, self._export, self._at = row, export, at
+    def __init__(self, row: Row, export: Export, at: Rooms, left: Callable[[], float]) -> None:
+        self._row, self._export, self._at, self._left = row, export, at, left
         self._facts = FACTS[export.vendor]
 
     def run(self) -> Row:
@@ -70,7 +75,9 @@ class Copier:
             raise TryAgain("the report is not ready any more")
         if progress.state is not State.READY:
             raise Gone(f"the report is {progress.state}")
-        report = Report(self._row, self._export, self._facts, vendor.columns, self._at.lake, self._at.web)
+        key = self._at.pseudonym_key() if self._export.numbers == "pseudonym" else None
+        where = self._facts, vendor.columns, self._at.lake, self._at.web
+        report = Report(self._row, self._export, *where, key=key, left=self._left)
         with ExitStack() as stack:
             made = report.copy(progress, stack)
             wrong = [made.problem.what] if made.problem else self._wrong(made, progress)
@@ -82,16 +89,18 @@ class Copier:
         if before is not None and before.digest == made.tally.digest:
             self._write(made, progress, checked=True, calls=before.key, raw=list(before.raw))
             return self._apply(self._done("keep", replace(before, **self._asked)))
-        self._keep(made)
+        kept = self._keep(made)
         etag = self._publish(made)
         key, raw = keys.calls(self._row.export, self._row.window), tuple(made.raws)
-        self._write(made, progress, checked=False, calls=key, raw=list(raw), etag=etag)
+        uploads = {**made.raws, key: made.calls}
+        objects = {one: {"bytes": upload.size, "sha256": upload.sha256} for one, upload in uploads.items()}
+        self._write(made, progress, checked=False, calls=key, etag=etag, objects=objects, **kept)
         published = Published(
             revision=self._row.revision, digest=made.tally.digest, key=key, etag=etag, receipt=self._receipt_key(),
             raw=raw, rows=made.tally.rows, when=self._at.now(), totals=figures(made.tally, progress.totals),
             **self._asked,
         )  # fmt: skip
-        log().info("copied", extra={"export": self._row.export, "rows": made.tally.rows})
+        log().info("copied", extra={"export": self._row.export, "rows": made.tally.rows, **made.made})
         return self._apply(self._done("publish", published))
 
     @property
@@ -134,9 +143,10 @@ class Copier:
         """The file is kept with both numbers; what was published before stays as it is."""
         row, now = self._row, self._at.now()
         trouble(Disagrees(reason), export=row.export, window=row.window.sk)
-        self._keep(made)
+        whole = not isinstance(made.problem, TooLarge)  # else: what came of it is not worth its room
+        kept = self._keep(made) if whole else {"raw": []}
         key = keys.quarantine(row.export, row.window, row.revision, row.attempt, row.run, "json")
-        told = {"reason": reason, "tag": row.tag, "at": now.isoformat(), "raw": list(made.raws), **vars(made.tally)}
+        told = {"reason": reason, "tag": row.tag, "at": now.isoformat(), **kept, **made.made, **vars(made.tally)}
         self._at.lake.write(key, told)
         aged = planning.aged(row, self._export, row.asked_at or now)
         again = planning.again_at(row, self._export, aged)
@@ -155,19 +165,22 @@ class Copier:
             self._at.ledger.block(row.export, problem.what, due)
         return self._apply(move(row, "return", due_at=due, reason=problem.what, token=None))
 
-    def _keep(self, made: Copy) -> None:
-        """The vendor's bytes, and the rows that did not parse, as they came."""
+    def _keep(self, made: Copy) -> dict[str, Any]:
+        """The vendor's bytes, and the rows that are in no column, as they came; the keys of both."""
         for upload in made.raws.values():
             upload.finish()
-        if made.rejects:
+        kept: dict[str, Any] = {"raw": list(made.raws), "rejects": None}
+        if any(made.apart.values()):
             row = self._row
             key = keys.quarantine(row.export, row.window, row.revision, row.attempt, row.run, "rejects.json")
-            self._at.lake.write(key, made.rejects)
+            self._at.lake.write(key, made.apart)
+            kept["rejects"] = key
+        return kept
 
     def _write(self, made: Copy, progress: Progress, **kept: Any) -> None:
         asked_at = self._row.asked_at or self._at.now()
         kept["partial"] = planning.partial(self._facts, self._row.window, asked_at)
-        kept["narrowed"] = self._asked["narrowed"]
+        kept |= {"narrowed": self._asked["narrowed"], **made.made}
         kept["vendor_keeps_until"] = progress.expires_at.isoformat() if progress.expires_at else None
         told = receipt(self._row, self._export, made.tally, progress.totals, self._at.now(), **kept)
         self._at.lake.write(self._receipt_key(), told)

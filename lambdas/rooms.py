@@ -66,6 +66,18 @@ class Rooms:
         """How far is planned: up to now, in a rehearsal at most up to its end."""
         return min(now, self.settings.until) if self.settings.until else now
 
+    def pseudonym_key(self) -> bytes:
+        """The key of the pseudonyms, read once. Raises Refused while there is none."""
+        return self._pseudonym
+
+    @cached_property
+    def _pseudonym(self) -> bytes:
+        secret = self.settings.pseudonym_secret
+        key = self.vault.text(secret)
+        if not key:
+            raise Refused(f"the secret {secret} is empty: restore it, for a new key makes other pseudonyms")
+        return key.encode()
+
     def vendor(self, export: Export) -> Vendor | None:
         """The export's account at its vendor; None while its secret is empty. Raises Refused."""
         wanted: Mapping[str, tuple[str, ...]] = FACTS[export.vendor].secret

@@ -42,6 +42,11 @@ class Settings:
         return self.env["CDR_CAPABILITY_SECRET"]
 
     @property
+    def pseudonym_secret(self) -> str:
+        """The key of the pseudonyms; only the copier is told it, and only where an export has pseudonyms."""
+        return self.env["CDR_PSEUDONYM_SECRET"]
+
+    @property
     def callback_url(self) -> str | None:
         """Where vendors may call back; None where they cannot reach us."""
         return self.env.get("CDR_CALLBACK_URL") or None

@@ -1,8 +1,10 @@
 """What holds for every test: invented credentials, so that nothing can reach a real account by mistake."""
 
 import os
+from typing import Any
 
 import pytest
+from botocore.handlers import BUILTIN_HANDLERS
 
 from tests.dying.told import pytest_terminal_summary
 
@@ -17,6 +19,15 @@ INVENTED = {
     "POWERTOOLS_SERVICE_NAME": "test",
     "POWERTOOLS_METRICS_NAMESPACE": "cdr-exporter",
 }
+
+
+def plain(request: Any, **_: Any) -> None:
+    """The lake sends its parts from buffers that it uses again; moto reads bytes alone."""
+    if isinstance(request.body, bytearray):
+        request.body = bytes(request.body)
+
+
+BUILTIN_HANDLERS.insert(0, ("before-send", plain))  # before moto's own, for every client that is made
 
 
 @pytest.fixture(autouse=True)

@@ -17,7 +17,7 @@ HANDLERS = ("requester", "callback", "poller", "copier")
 # Which rooms of `lambdas` each room may know; what stands before the first dot of the rest is another package.
 MAY = {
     "core": {"core"},
-    "web": {"core"},
+    "web": {"core", "web"},
     "logs": {"core"},
     "aws": {"core", "aws"},
     "vendors": {"core", "vendors", "web"},

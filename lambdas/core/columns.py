@@ -23,7 +23,7 @@ def _c(name: str, athena: str, doc: str, *, personal: bool = False) -> Column:
 COLUMNS: tuple[Column, ...] = (
     _c("row_id", "string", "the vendor's identity of the row; else a hash of the row and its ordinal among equals"),
     _c("call_id", "string", "the vendor's identity of the call; forked legs share it"),
-    _c("sip_call_id", "string", "the SIP Call-ID header; joins forked legs too"),
+    _c("sip_call_id", "string", "the SIP Call-ID header; joins forked legs too", personal=True),
     _c("source", "string", "which of the vendor's record sources: calls, call-control, ..."),
     _c("direction", "string", "inbound or outbound, as seen from the account"),
     _c("from_number", "string", "calling number in E.164, only where valid", personal=True),
@@ -60,7 +60,7 @@ COLUMNS: tuple[Column, ...] = (
     _c("connection_id", "string", "the connection (trunk) the call used"),
     _c("billing_group", "string", "the vendor's billing group"),
     _c("account_id", "string", "the vendor's (sub-)account"),
-    _c("number_alias", "string", "the account's own name for its number"),
+    _c("number_alias", "string", "the account's own name for its number", personal=True),
     _c("peer_ip", "string", "address of the customer's SIP peer", personal=True),
     _c("route", "string", "the route the call took"),
     _c("tags", "string", "the account's tags"),

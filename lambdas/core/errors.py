@@ -9,6 +9,7 @@ Problem
 └── Unsound         a file that is not what it should be
     ├── Broken      cut short or altered on the way: this attempt fails
     └── Disagrees   whole, but the checks say otherwise: quarantine
+        └── TooLarge    more than can be done in the time, the memory or the disk there is: quarantine, nothing kept
 """
 
 from typing import Any
@@ -73,3 +74,7 @@ class Broken(Unsound):
 
 class Disagrees(Unsound):
     """Complete, and yet its figures are not those that the vendor gives."""
+
+
+class TooLarge(Disagrees):
+    """More than one copier can do; the text says how much, and what to change."""

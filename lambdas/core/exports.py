@@ -33,7 +33,8 @@ class Export:
     base_url: str
     prefix: str | None
     download_from: tuple[str, ...]
-    numbers: str
+    numbers: str  # keep, mask or pseudonym
+    raw: bool  # whether the vendor's file is kept as it came
     discard: bool
     currency: str | None
     sources: tuple[str, ...]
@@ -66,6 +67,11 @@ class Exports:
     warnings: tuple[str, ...] = ()
 
     @property
+    def pseudonyms(self) -> bool:
+        """Whether any of them needs the key of pseudonyms."""
+        return any(export.numbers == "pseudonym" for export in self.exports)
+
+    @property
     def sources(self) -> dict[str, tuple[str, ...]]:
         """What each export asks for."""
         return {export.name: export.sources for export in self.exports}
@@ -90,6 +96,11 @@ class Mistakes(Exception):
         self.mistakes = mistakes
 
 
+def pseudonym_secret(stage: str) -> str:
+    """The name of the key under which a stage's pseudonyms are made."""
+    return f"cdr/{stage}/pseudonym"
+
+
 def parse(text: str, stage: str, vendors: Mapping[str, Facts]) -> Exports:
     """Read the text of exports.toml; `stage` names the secrets, `vendors` are the adapters' facts.
 
@@ -112,7 +123,7 @@ def parse(text: str, stage: str, vendors: Mapping[str, Facts]) -> Exports:
     if found:
         raise Mistakes(found)
     good = tuple(export for export in exports if export)
-    return Exports(good, tuple(_shared(good)))
+    return Exports(good, (*_shared(good), *_forgotten(good)))
 
 
 def _shape(tables: Mapping[str, Any]) -> list[str]:
@@ -143,9 +154,18 @@ def _shared(exports: tuple[Export, ...]) -> list[str]:
     return said
 
 
+def _forgotten(exports: tuple[Export, ...]) -> list[str]:
+    """Exports after which nobody has the calls as they came."""
+    return [
+        f"{one.name}: discard without raw: once a report is copied, nobody has it as it came"
+        for one in exports
+        if one.discard and not one.raw
+    ]
+
+
 def _export(reader: fields.Reader, stage: str, vendors: Mapping[str, Facts]) -> Export | None:
     name = reader.name()
-    general = _general(reader, f"cdr/{stage}/{name}")  # whatever the vendor: an unknown one hides no other mistake
+    general = _general(reader, stage, name)  # whatever the vendor: an unknown one hides no other mistake
     facts = vendors.get(reader.word("vendor", sorted(vendors)) or "")
     if facts is None:
         return None
@@ -174,9 +194,10 @@ def _export(reader: fields.Reader, stage: str, vendors: Mapping[str, Facts]) -> 
     return export
 
 
-def _general(reader: fields.Reader, secret: str) -> dict[str, Any]:
+def _general(reader: fields.Reader, stage: str, name: str) -> dict[str, Any]:
     """The fields that mean the same at every vendor."""
     arn, (schedule, tick) = reader.arn(), reader.schedule()
+    numbers = reader.word("numbers", ["keep", "mask", "pseudonym"], "keep") or ""
     return {
         "start": reader.start(),
         "state": reader.word("state", ["active", "paused", "retired"], "active") or "",
@@ -184,8 +205,9 @@ def _general(reader: fields.Reader, secret: str) -> dict[str, Any]:
         "tick": tick,
         "settle": reader.span("settle", "2h"),
         "max_in_flight": reader.count("max_in_flight", 4, 1, 50),
-        "secret": None if arn else reader.text("secret", secret),
+        "secret": None if arn else reader.secret(f"cdr/{stage}/{name}", pseudonym_secret(stage)),
         "secret_arn": arn,
-        "numbers": reader.word("numbers", ["keep", "mask", "pseudonym"], "keep", built=("keep",)) or "",
+        "numbers": numbers,
+        "raw": reader.flag("raw", default=numbers == "keep"),
         "currency": reader.currency(),
     }

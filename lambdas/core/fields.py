@@ -54,21 +54,17 @@ class Reader:
             self.wrong("name", "needed: 1 to 40 of a-z, 0-9 and '-', not at its ends")
         return str(value)
 
-    def word(
-        self, field: str, words: Sequence[str], default: str | None = None, built: Sequence[str] = ()
-    ) -> str | None:
-        """One of `words`; of those not in `built` (when given) it is said that they come later."""
+    def word(self, field: str, words: Sequence[str], default: str | None = None) -> str | None:
+        """One of `words`."""
         value = self.take(field, default)
         if value not in words:
             self.wrong(field, f"{'needed' if value is None else 'not known'}: one of {', '.join(words)}")
             return None
-        if built and value not in built:
-            self.wrong(field, f'"{value}" is not yet built: leave it at "{default}"')
         return str(value)
 
-    def flag(self, field: str) -> bool:
-        """true or false, false by default."""
-        value = self.take(field, False)
+    def flag(self, field: str, default: bool = False) -> bool:
+        """true or false."""
+        value = self.take(field, default)
         if not isinstance(value, bool):
             self.wrong(field, "true or false, without quotes")
         return value is True
@@ -86,6 +82,13 @@ class Reader:
         if not isinstance(value, str) or not value.strip():
             self.wrong(field, "a text in quotes, not empty")
         return str(value)
+
+    def secret(self, default: str, taken: str) -> str:
+        """`secret`: any name but that of the key of the pseudonyms."""
+        value = self.text("secret", default)
+        if value == taken:
+            self.wrong("secret", f"{taken} is the key of the pseudonyms: give this one another name")
+        return value
 
     def count(self, field: str, default: int, least: int, most: int) -> int:
         """A whole number within bounds."""

@@ -37,7 +37,10 @@ class Columns:
     currency: str | None = None
     fees: tuple[str, ...] = ()  # the columns that add up to `fees`
     by_source: Mapping[str, Mapping[str, str]] = field(default_factory=dict)  # what the file leaves to its source
+    zoned: tuple[str, ...] = ()  # the headings of a call's start in UTC, and in the zone of the times below
+    shifted: tuple[str, ...] = ()  # columns whose times come in that zone
     left: tuple[str, ...] = ()  # headings left to `extra` on purpose: no column fits, or their unit is not known
+    private: tuple[str, ...] = ()  # of these, those that may hold a person's number or name
 
     @property
     def known(self) -> frozenset[str]:

@@ -7,14 +7,17 @@ PORTS = {"https": 443, "http": 80}
 
 
 def allowed(url: str, origins: tuple[str, ...]) -> bool:
-    """Whether `url` lies below one of `origins`; a path that climbs (`..`) lies nowhere."""
+    """Whether `url` lies below one of `origins`; a path that climbs (`..`) lies nowhere.
+
+    Nor does what two readers of URLs may take for two things: a user, a backslash, a character that does not show.
+    """
     try:
         parts = urlsplit(url)
         _ = parts.port  # one that is none raises
     except ValueError:
         return False
     path = unquote(parts.path)
-    if "@" in parts.netloc or "\\" in path or ".." in path.split("/"):
+    if not url.isprintable() or "@" in parts.netloc or "\\" in parts.netloc + path or ".." in path.split("/"):
         return False
     return any(_within(parts, base) and path.startswith(base.path) for base in map(urlsplit, origins))
 

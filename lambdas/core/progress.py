@@ -31,6 +31,7 @@ class Totals:
 
     rows: int | None = None
     cost: Decimal | None = None
+    sums: Mapping[str, Decimal] = field(default_factory=dict)  # by the column that they add up, or `billed_minutes`
 
 
 @dataclass(frozen=True)

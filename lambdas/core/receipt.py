@@ -1,6 +1,6 @@
 """What a copy found, and the two things that follow from it: the checks before publishing, and the receipt."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal, localcontext
@@ -13,6 +13,7 @@ from lambdas.core.rows import Published, Row
 
 CENT = Decimal("0.01")
 SHARE = Decimal("0.001")  # of money that may differ, and of rows that may not parse
+MINUTES = "billed_minutes"  # of a vendor's total: our seconds, divided
 STRAY = Decimal("0.01")  # of rows that may have no time at all in the window; a tenth of it is worth a warning
 
 
@@ -21,21 +22,46 @@ class Tally:
     """The figures of one copy; money is exact, seconds are whole, unpriced calls are counted apart."""
 
     rows: int = 0
-    duration_s: int = 0
-    billed_s: int = 0
-    cost: Decimal = Decimal(0)
+    sums: dict[str, Any] = field(default_factory=dict)  # of each column that adds up
     unpriced: int = 0
     outside: int = 0
     boundary: int = 0
     rejected: int = 0
+    repeated: int = 0  # rows left out: the vendor's identity came before
+    headers: int = 0  # header lines met again
     received: int = 0  # bytes that came
     size: int = 0  # bytes of text
     digest: str = ""  # SHA-256 of the text
     arrived: list[str] = field(default_factory=list)  # SHA-256 of each file as it came
     forms: list[str] = field(default_factory=list)
+    letters: list[str] = field(default_factory=list)  # what each text was read as
+    headings: str = ""  # a fingerprint of the files' headings in their order
     unparsed: dict[str, int] = field(default_factory=dict)
     unknown: list[str] = field(default_factory=list)  # headings without a column
+    withheld: dict[str, int] = field(default_factory=dict)  # values of such headings that privacy left out
+    assumed: list[str] = field(default_factory=list)  # columns whose times were read as UTC, though no zone was given
+    odd: dict[str, int] = field(default_factory=dict)  # rows that contradict themselves, by what
     nulls: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def duration_s(self) -> int:
+        """Seconds of all calls."""
+        return int(self.sums.get("duration_s", 0))
+
+    @property
+    def billed_s(self) -> int:
+        """Seconds charged for."""
+        return int(self.sums.get("billed_s", 0))
+
+    @property
+    def cost(self) -> Decimal:
+        """What all calls cost."""
+        return Decimal(self.sums.get("cost", 0))
+
+    @property
+    def parsed(self) -> int:
+        """The rows of the file."""
+        return self.rows + self.rejected + self.repeated
 
 
 def disagreements(tally: Tally, totals: Totals, before: Published | None = None) -> list[str]:
@@ -43,13 +69,12 @@ def disagreements(tally: Tally, totals: Totals, before: Published | None = None)
     found = []
     if before is not None and before.rows and not tally.rows and totals.rows is None:
         found.append(f"{before.rows} rows are published, the new file has none")
-    parsed = tally.rows + tally.rejected
-    if totals.rows is not None and totals.rows != parsed:
-        found.append(f"the vendor counts {totals.rows} rows, the file has {parsed}")
+    if totals.rows is not None and totals.rows != tally.parsed:
+        found.append(f"the vendor counts {totals.rows} rows, the file has {tally.parsed}")
     if totals.cost is not None and _apart(tally.cost, totals.cost) > max(CENT, abs(totals.cost) * SHARE):
         found.append(f"the vendor's cost is {totals.cost}, the file's {tally.cost}")
-    if tally.rejected > parsed * SHARE:
-        found.append(f"{tally.rejected} of {parsed} rows do not parse")
+    if tally.rejected > tally.parsed * SHARE:
+        found.append(f"{tally.rejected} of {tally.parsed} rows do not parse")
     if tally.outside > tally.rows * STRAY:
         found.append(f"{tally.outside} of {tally.rows} rows have no time in the window")
     return found
@@ -57,18 +82,33 @@ def disagreements(tally: Tally, totals: Totals, before: Published | None = None)
 
 def warnings(tally: Tally, totals: Totals) -> list[str]:
     """What is odd, yet no reason to keep the calls back."""
-    found = []
-    if totals.cost is not None and _apart(tally.cost, totals.cost):
-        found.append(f"the vendor's cost is {totals.cost}, the file's {tally.cost}")
-    if tally.rejected:
-        found.append(f"{tally.rejected} rows do not parse; they are kept beside the quarantine")
+    found = [f"the vendor's {name} is {theirs}, the file's {ours}" for name, ours, theirs in _compared(tally, totals)]
+    counted = (
+        (tally.rejected, "rows do not parse; they are kept in the quarantine, in the object `rejects` names"),
+        (tally.repeated, "rows have an identity that came before; they count once"),
+        (tally.headers, "header lines stand between the rows"),
+        *((count, what) for what, count in sorted(tally.odd.items())),
+    )
+    found += [f"{count} {what}" for count, what in counted if count]
     if tally.outside > tally.rows * STRAY / 10:
         found.append(f"{tally.outside} of {tally.rows} rows have no time in the window")
+    if odd := sorted({one for one in tally.letters if one != "utf-8"}):
+        found.append(f"the text is not all UTF-8; it was read as {', '.join(odd)}")
+    where = "withheld" if tally.withheld else "in `extra`"
     if tally.unknown:
-        found.append(f"headings that nobody knows are in `extra`: {', '.join(tally.unknown)}")
+        found.append(f"headings that nobody knows are {where}: {', '.join(tally.unknown)}")
     if tally.unparsed:
-        found.append(f"values that did not parse are in `extra`: {', '.join(sorted(tally.unparsed))}")
+        found.append(f"values that did not parse are {where}: {', '.join(sorted(tally.unparsed))}")
     return found
+
+
+def _compared(tally: Tally, totals: Totals) -> Iterator[tuple[str, Any, Decimal]]:
+    """Every total that the vendor gives and that differs from ours."""
+    ours = {**tally.sums, MINUTES: Decimal(tally.billed_s) / 60}
+    given = {**totals.sums, **({} if totals.cost is None else {"cost": totals.cost})}
+    for name, theirs in given.items():
+        if name in ours and _apart(Decimal(ours[name]), theirs):
+            yield name, ours[name], theirs
 
 
 def _apart(ours: Decimal, theirs: Decimal) -> Decimal:
@@ -109,22 +149,32 @@ def receipt(
         "asked_at": row.asked_at.isoformat() if row.asked_at else None,
         "copied_at": now.isoformat(),
         "rows": tally.rows,
+        "rows_read": tally.parsed,
         "rejected": tally.rejected,
+        "repeated": tally.repeated,
+        "headers": tally.headers,
         "outside": tally.outside,
         "boundary": tally.boundary,
         "duration_s": tally.duration_s,
         "billed_s": tally.billed_s,
         "cost": str(tally.cost),
+        "sums": {name: str(value) for name, value in tally.sums.items()},
         "unpriced": tally.unpriced,
+        "odd": tally.odd,
         "vendor_rows": totals.rows,
         "vendor_cost": None if totals.cost is None else str(totals.cost),
+        "vendor_sums": {name: str(value) for name, value in totals.sums.items()},
         "bytes_received": tally.received,
         "bytes_text": tally.size,
         "sha256_text": tally.digest,
         "sha256_files": tally.arrived,
         "forms": tally.forms,
+        "letters": tally.letters,
+        "headings": tally.headings,
+        "assumed_zone": dict.fromkeys(tally.assumed, "UTC"),
         "unparsed": tally.unparsed,
         "unknown_headings": tally.unknown,
+        "withheld": tally.withheld,
         "nulls": tally.nulls,
         "warnings": warnings(tally, totals),
         "looks": row.looks,

@@ -1,19 +1,31 @@
-"""The content of a vendor's file as it streams: decompressed, digested, copied verbatim on the way, found whole."""
+"""The content of a vendor's file as it streams: digested, copied verbatim, unpacked, decoded, and found whole.
+
+A thread of its own fetches and unpacks, while the reader's makes calls of it; between the two is a short queue, so that
+the slower one sets the pace and memory stays flat.
+"""
 
 import hashlib
 import io
-import zlib
-from collections.abc import Iterator
-from threading import Lock
-from typing import Protocol
+from collections.abc import Callable, Iterator
+from queue import Empty, Queue
+from threading import Event, Lock, Thread
+from types import TracebackType
+from typing import Protocol, Self
 
-from lambdas.core.errors import Broken
+from isal import isal_zlib
+from isal.igzip_lib import IsalError
 
-FORMS = {b"\x1f\x8b": "gzip", b"PK\x03\x04": "zip", b"<": "page"}
-WBITS = 31  # a gzip wrapper, whose CRC and length zlib checks
+from lambdas.core.errors import Broken, Disagrees
+from lambdas.stream.archive import MOST, Archive
+from lambdas.stream.letters import Letters
+
+FORMS = {b"\x1f\x8b": "gzip", b"PK\x03\x04": "zip", b"PK\x05\x06": "zip", b"<": "page"}
+WBITS = 31  # a gzip wrapper, whose CRC and length are checked
 FIRST = 4  # bytes that tell the form
-PIECE = 1 << 16  # bytes decompressed at a time: a bomb makes a thousandfold of them, and memory is bounded
-LINE = 1 << 20  # bytes of a first line at most
+PIECE = 1 << 20  # bytes taken at a time
+BLOCK = 1 << 20  # bytes of text read at a time; a row is no longer
+DEPTH = 4  # blocks on their way
+RATIO, SLACK = 200, 64 << 20  # a file grows so many times at most, once it is larger than this
 
 
 class Sink(Protocol):
@@ -23,97 +35,65 @@ class Sink(Protocol):
 
 
 class Content(io.RawIOBase):
-    """A readable file over the chunks of a download.
+    """A readable file over the chunks of a download; a context, so that its thread ends.
 
-    While it is read, the vendor's bytes go to `raw` (compressed if they came plain) and the digest of the
-    decompressed text grows. Raises Broken for what was cut short.
+    The vendor's bytes go to `raw` (compressed if they came plain, nowhere if it is None), the digest is that of the
+    decompressed text. Raises Broken for what was cut short, Disagrees for what is not read. `watch` is told how many
+    bytes came, and may raise to end it.
     """
 
-    def __init__(self, chunks: Iterator[bytes], raw: Sink, *, sized: bool) -> None:
+    def __init__(
+        self, chunks: Iterator[bytes], raw: Sink | None, *, sized: bool, block: int = BLOCK,
+        watch: Callable[[int], None] | None = None,
+    ) -> None:  # fmt: skip
         super().__init__()
-        self._chunks, self._raw, self.sized = _pieces(chunks), raw, sized
-        self._lock = Lock()  # the CSV reader reads ahead in a thread, also while the rest is drained
-        self._ready = bytearray()
-        self._unzip: zlib._Decompress | None = None
-        self._zip: zlib._Compress | None = None
-        self._open, self._last, self._quotes = True, b"\n", 0
+        self._chunks, self._raw, self.sized, self.block, self._watch = chunks, raw, sized, block, watch
+        self._queue: Queue[bytes | BaseException | None] = Queue(DEPTH)
+        self._stop, self._lock, self._over = Event(), Lock(), False
+        self._thread = Thread(target=self._run, daemon=True)
+        self._ready, self._text, self._long = b"", list[bytes](), 0
+        self._gunzip: isal_zlib.Decompress | None = None
+        self._gzip: isal_zlib.Compress | None = None
+        self._zip: Archive | None = None
+        self._last, self._quotes, self._unread = b"\n", 0, False
+        self.letters = Letters()
         self.digest = hashlib.sha256()
-        self.arrived = hashlib.sha256()
+        self.arrived = self.digest  # of the file as it came: another one where it comes packed
         self.received = self.size = 0
         self.form = "empty"
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self._stop.set()
+        while self._thread.is_alive():
+            self._take_one(0.01)
 
     def readable(self) -> bool:
         """It is there to be read."""
         return True
 
-    def readinto(self, buffer: "memoryview") -> int:  # type: ignore[override] # pyarrow and csv hand in memory
-        """Fill the buffer with decompressed text; 0 at the end of a whole file.
-
-        As full as can be: the CSV reader takes what it gets for a block, however small the pieces come.
-        """
-        with self._lock:
-            while self._open and len(self._ready) < len(buffer):
-                self._pull()
-            taken = self._ready[: len(buffer)]
-            buffer[: len(taken)] = taken
-            del self._ready[: len(taken)]
-            return len(taken)
+    def read(self, size: int = -1, /) -> bytes:
+        """Text in UTF-8, up to `size` bytes; none at the end of a whole file."""
+        with self._lock:  # the CSV reader reads ahead in a thread, also while the rest is drained
+            if not self._ready:
+                self._ready = self._next()
+            size = size if size >= 0 else len(self._ready)
+            taken, self._ready = self._ready[:size], self._ready[size:]
+            return taken
 
     def peek(self) -> bytes:
-        """The text up to the end of the first line, or all of it, without taking it; LINE or more if it has no end."""
-        while self._open and b"\n" not in self._ready and len(self._ready) < LINE:
-            self._pull()
-        return bytes(self._ready)
+        """The text up to the end of the first line, without taking it; a block or more if it has no end."""
+        with self._lock:
+            while b"\n" not in self._ready and len(self._ready) < self.block and (more := self._next()):
+                self._ready += more
+            return self._ready
 
-    def _pull(self) -> None:
-        chunk = next(self._chunks, None)
-        if chunk is None:
-            self._open = False
-            self._end()
-        elif chunk:
-            if not self.received:
-                self._begin(chunk)
-            self.received += len(chunk)
-            self.arrived.update(chunk)
-            self._raw.write(self._zip.compress(chunk) if self._zip else chunk)
-            self._take(self._inflate(chunk) if self.form == "gzip" else chunk)
-
-    def _begin(self, chunk: bytes) -> None:
-        """Told by the first bytes, not by the name: what is called .gz may come plain (shared/vendors.md)."""
-        self.form = next((form for first, form in FORMS.items() if chunk.startswith(first)), "plain")
-        if self.form == "gzip":
-            self._unzip = zlib.decompressobj(WBITS)
-        else:
-            self._zip = zlib.compressobj(6, zlib.DEFLATED, WBITS)
-
-    def _inflate(self, chunk: bytes) -> bytes:
-        """Decompress; a gzip of several members is one text."""
-        text = bytearray()
-        try:
-            while chunk and self._unzip:
-                if self._unzip.eof:
-                    self._unzip = zlib.decompressobj(WBITS)
-                text += self._unzip.decompress(chunk)
-                chunk = self._unzip.unused_data
-        except zlib.error as error:
-            raise Broken(f"the gzip is damaged after {self.received} bytes ({error})") from None
-        return bytes(text)
-
-    def _take(self, text: bytes) -> None:
-        if text:
-            self.digest.update(text)
-            self.size += len(text)
-            self._ready += text
-            self._last = text[-1:]
-            self._quotes += text.count(b'"')
-
-    def _end(self) -> None:
-        if self._zip:
-            self._raw.write(self._zip.flush())
-        if self._unzip and not self._unzip.eof:
-            raise Broken(f"the gzip ends early, after {self.received} bytes", received=self.received)
-        if self.form == "plain" and not self.sized and self._last != b"\n":
-            raise Broken(f"no Content-Length, and the last line has no end after {self.received} bytes")
+    def drain(self) -> None:
+        """To the very end, so that a file that nobody can read is checked and kept as well."""
+        while self.read():
+            pass
 
     @property
     def ended(self) -> bool:
@@ -125,12 +105,125 @@ class Content(io.RawIOBase):
         """Whether a quote is left open: the text ends within a field, or is no well-formed CSV."""
         return self._quotes % 2 == 1
 
+    def _next(self) -> bytes:
+        if self._over:
+            return b""
+        if self._thread.ident is None:
+            self._thread.start()
+        found = self._queue.get()
+        if isinstance(found, BaseException):
+            raise found
+        self._over = found is None
+        return found or b""
+
+    def _take_one(self, seconds: float) -> None:
+        try:
+            self._queue.get(timeout=seconds)
+        except Empty:
+            self._thread.join(seconds)
+
+    def _run(self) -> None:
+        """The thread: whatever ends it reaches the reader."""
+        try:
+            for piece in _pieces(self._chunks):
+                if self._stop.is_set():
+                    return
+                self._pull(piece)
+            self._end()
+        except BaseException as error:  # noqa: BLE001  # it is raised where the text is read
+            self._queue.put(error)
+        self._queue.put(None)
+
+    def _pull(self, piece: bytes) -> None:
+        if not self.received:
+            self._begin(piece)
+        self.received += len(piece)
+        if self._watch:
+            self._watch(self.received)
+        if self.arrived is not self.digest:
+            self.arrived.update(piece)
+        if self._raw is not None:
+            self._raw.write(self._gzip.compress(piece) if self._gzip else piece)
+        if self._unread:
+            return
+        try:
+            for text in self._unpack(piece):
+                self._take(text)
+        except Disagrees as problem:  # what comes is kept all the same
+            self._unread = True
+            self._queue.put(problem)
+
+    def _begin(self, piece: bytes) -> None:
+        """Told by the first bytes, not by the name: what is called .gz may come plain (shared/vendors.md)."""
+        self.form = next((form for first, form in FORMS.items() if piece.startswith(first)), "plain")
+        if self.form == "gzip":
+            self._gunzip = isal_zlib.decompressobj(WBITS)
+        elif self.form == "zip":
+            self._zip = Archive()
+        if self._gunzip or self._zip:
+            self.arrived = hashlib.sha256()
+        if not self._gunzip:
+            self._gzip = isal_zlib.compressobj(1, isal_zlib.DEFLATED, WBITS)
+
+    def _unpack(self, piece: bytes) -> Iterator[bytes]:
+        if self._zip:
+            return self._zip.feed(piece)
+        return self._inflate(piece) if self._gunzip else iter((piece,))
+
+    def _inflate(self, piece: bytes) -> Iterator[bytes]:
+        """Decompress, not all at once; a gzip of several members is one text."""
+        try:
+            while piece and self._gunzip:
+                if self._gunzip.eof:
+                    self._gunzip = isal_zlib.decompressobj(WBITS)
+                yield self._gunzip.decompress(piece, MOST)
+                piece = self._gunzip.unused_data if self._gunzip.eof else self._gunzip.unconsumed_tail
+        except IsalError as error:
+            raise Broken(f"the gzip is damaged after {self.received} bytes ({error})") from None
+
+    def _take(self, text: bytes) -> None:
+        if not text:
+            return
+        self.digest.update(text)
+        self.size += len(text)
+        if self.size > SLACK and self.size > self.received * RATIO:
+            raise Disagrees(f"too-large: {self.received} bytes become over {self.size}, which no CSV does")
+        self._give(self.letters.feed(text))
+
+    def _give(self, text: bytes) -> None:
+        """On to the reader, in blocks whose size does not depend on how the file comes."""
+        self._last = text[-1:] or self._last
+        self._quotes += text.count(b'"')
+        self._text.append(text)
+        self._long += len(text)
+        if self._long >= self.block:
+            whole = self._text[0] if len(self._text) == 1 else b"".join(self._text)
+            end = self._long - self._long % self.block
+            for at in range(0, end, self.block):
+                self._queue.put(whole[at : at + self.block])
+            self._text, self._long = [whole[end:]], self._long - end
+
+    def _end(self) -> None:
+        if self._gzip and self._raw is not None:
+            self._raw.write(self._gzip.flush())
+        if self._unread:
+            return
+        if self._gunzip and not self._gunzip.eof:
+            raise Broken(f"the gzip ends early, after {self.received} bytes", received=self.received)
+        if self._zip:
+            self._zip.end()
+        self._give(self.letters.end())
+        if self._long:
+            self._queue.put(b"".join(self._text))
+        if self.form == "plain" and not self.sized and self._last != b"\n":
+            raise Broken(f"no Content-Length, and the last line has no end after {self.received} bytes")
+
 
 def _pieces(chunks: Iterator[bytes]) -> Iterator[bytes]:
-    """The same bytes: the first piece long enough to tell the form, none too long to be decompressed at once."""
+    """The same bytes: the first piece long enough to tell the form, none too long to be unpacked at once."""
     held, told = b"", False
     for chunk in chunks:
-        held += chunk
+        held = held + chunk if held else chunk
         if told or len(held) >= FIRST:
             yield from (held[at : at + PIECE] for at in range(0, len(held), PIECE))
             held, told = b"", True

@@ -1,38 +1,116 @@
-"""A row's identity: the vendor's where it gives one, else the row itself and its ordinal among equals."""
+"""A row's identity: the vendor's where it gives one, else the row itself and its ordinal among equals.
+
+An identity that comes again is found exactly, in little memory: of each row eight bytes are written down, beyond a
+million of them on disk, and at the end those that were met twice are looked for. They are rare. Where there are some,
+the report is read once more, and now it is known which to watch.
+"""
 
 import hashlib
 from collections import Counter
-from typing import Any
+from collections.abc import Collection
+from io import BytesIO
+from tempfile import TemporaryFile
+from types import TracebackType
+from typing import IO, Any, Self
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from lambdas.core.errors import Disagrees
+from lambdas.core.errors import TooLarge
+from lambdas.stream.marks import marks
+from lambdas.stream.stages import ADVICE
 
-MOST = 2_000_000  # rows; each takes some 150 bytes of memory
+MOST = 40_000_000  # rows of a report: 320 MB of a function's disk
+HELD = 1 << 20  # identities kept in memory
+PART = 1 << 18  # identities compared at a time
+READ = 4 << 20  # bytes read at a time
+OURS = ("in_window", "boundary", "extra")  # of a veiled row: two windows that hold it must give it one name
+KEPT = 1000  # repeated rows that are kept apart
 
 
 class Identity:
-    """Completes the `row_id` of one report, block after block."""
+    """Completes `row_id`, block after block; `watched` are the marks that an earlier reading found more than once."""
 
-    def __init__(self) -> None:
-        self._seen: Counter[bytes] = Counter()
+    def __init__(self, watched: Collection[int] = ()) -> None:
+        self.watched = frozenset(watched)
+        self._watch = pa.array(sorted(self.watched), pa.int64())
+        self._met: Counter[str] = Counter()
+        self._marks: IO[bytes] = BytesIO()
+        self._rows = 0
+        self.repeated = 0  # rows left out: the vendor's identity came before
+        self.dropped: list[dict[str, Any]] = []
 
-    def complete(self, given: Any, batch: pa.RecordBatch) -> Any:
-        """The identities given, and where there is none, `row-DIGEST-ORDINAL`."""
-        if given is not None and given.null_count == 0:
-            return given
-        made = pa.array([self._name(row) for row in zip(*self._fields(batch), strict=True)], pa.string())
-        return made if given is None else pc.coalesce(given, made)
+    def complete(self, batch: pa.RecordBatch, texts: pa.RecordBatch, veiled: pa.RecordBatch | None) -> pa.RecordBatch:
+        """The batch with all its identities, without rows that came before.
 
-    @staticmethod
-    def _fields(batch: pa.RecordBatch) -> list[list[Any]]:
-        """The fields in the order of their headings' names, so that a reordered file gives the same identities."""
-        return [batch.column(heading).to_pylist() for heading in sorted(batch.schema.names)]
+        A row that has none is named by its own texts, or, where numbers are not to be told, by what is `veiled`.
+        """
+        given = batch.column("row_id")
+        names = given if not given.null_count else pc.coalesce(given, _named(texts if veiled is None else veiled))
+        own = marks(names)
+        self._note(own)
+        if self.watched and pc.any(again := pc.is_in(own, self._watch)).as_py():
+            names, keep = self._apart(given, names, again)
+            self._drop(texts if veiled is None else veiled, keep)
+            return _with(batch, names).filter(keep)
+        return _with(batch, names) if names is not given else batch
 
-    def _name(self, row: tuple[Any, ...]) -> str:
-        digest = hashlib.sha256("\x1f".join(field or "" for field in row).encode()).digest()[:16]
-        self._seen[digest] += 1
-        if len(self._seen) > MOST:
-            raise Disagrees(f"too-large: over {MOST} rows without the vendor's identity; take a smaller window")
-        return f"row-{digest.hex()}-{self._seen[digest]}"
+    def repeats(self) -> frozenset[int]:
+        """The marks met more than once. Two identities that share one are told apart when they are watched."""
+        parts = 1 << max(0, (self._rows // PART).bit_length())
+        return frozenset(mark for part in range(parts) for mark in self._twice(part, parts - 1))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self._marks.close()  # the disk is free again
+
+    def _note(self, own: Any) -> None:
+        self._rows += len(own)
+        if self._rows > MOST:
+            raise TooLarge(f"too-large: over {MOST} rows; {ADVICE}")
+        if self._rows > HELD and isinstance(self._marks, BytesIO):
+            held, self._marks = self._marks.getvalue(), TemporaryFile()  # noqa: SIM115  # closed by `__exit__`
+            self._marks.write(held)
+        self._marks.write(own.buffers()[1].slice(own.offset * 8, len(own) * 8))
+
+    def _twice(self, part: int, mask: int) -> list[int]:
+        self._marks.seek(0)
+        found = []
+        while data := self._marks.read(READ):
+            read = pa.Array.from_buffers(pa.int64(), len(data) // 8, [None, pa.py_buffer(data)])
+            found.append(read.filter(pc.equal(pc.bit_wise_and(read, mask), part)) if mask else read)
+        counted = pa.chunked_array(found, pa.int64()).value_counts()
+        twice: list[int] = counted.field(0).filter(pc.greater(counted.field(1), 1)).to_pylist()
+        return twice
+
+    def _apart(self, given: Any, names: Any, again: Any) -> tuple[Any, Any]:
+        """Watched rows one by one: the vendor's identity stays once, a row that is its own gets its ordinal."""
+        told, own, watched = names.to_pylist(), given.is_null().to_pylist(), again.to_pylist()
+        keep = [True] * len(told)
+        for at, name in enumerate(told):
+            if watched[at]:
+                self._met[name] += 1
+                if own[at]:
+                    told[at] = f"{name[: name.rindex('-')]}-{self._met[name]}"
+                else:
+                    keep[at] = self._met[name] == 1
+        return pa.array(told, pa.string()), pa.array(keep)
+
+    def _drop(self, texts: pa.RecordBatch, keep: Any) -> None:
+        gone = texts.filter(pc.invert(keep))
+        self.repeated += gone.num_rows
+        self.dropped += gone.slice(0, max(0, KEPT - len(self.dropped))).to_pylist()
+
+
+def _named(batch: pa.RecordBatch) -> Any:
+    """`row-DIGEST-1`: the fields in the order of their names, so that a reordered file gives the same identities."""
+    columns = (batch.column(name) for name in sorted(set(batch.schema.names) - set(OURS)))
+    texts = [pc.fill_null(column.cast(pa.string()), "") for column in columns]
+    rows = pc.binary_join_element_wise(*texts, "\x1f").cast(pa.binary()).to_pylist()
+    return pa.array([f"row-{hashlib.sha256(row).hexdigest()[:32]}-1" for row in rows], pa.string())
+
+
+def _with(batch: pa.RecordBatch, names: Any) -> pa.RecordBatch:
+    return batch.set_column(batch.schema.get_field_index("row_id"), batch.schema.field("row_id"), names)

@@ -8,13 +8,20 @@ import pyarrow.parquet as pq
 
 from lambdas.stream.table import SCHEMA
 
-GROUP = 131_072  # rows
+GROUP = 65_536  # rows
 # Few different values: a dictionary pays. Identities, numbers and money do without.
 REPEATED = [
     "source", "direction", "from_country", "to_country", "country_from", "result", "hangup_cause", "sip_reason",
     "currency", "connection_id", "billing_group", "account_id", "number_alias", "peer_ip", "route", "tags",
-    "from_state", "to_state", "from_lata", "to_lata",
+    "from_state", "to_state", "from_lata", "to_lata", "rate", "mos", "q850_cause", "sip_code", "extra.key_value.key",
 ]  # fmt: skip
+# What a question narrows by: elsewhere a row group's least and greatest value cost more than they save.
+NARROWED = [
+    "started_at", "answered_at", "ended_at", "from_number", "to_number", "to_country", "direction", "result",
+    "duration_s", "cost", "call_id",
+]  # fmt: skip
+# Neighbours differ little: their differences are written.
+RISING = dict.fromkeys(("started_at", "answered_at", "ended_at", "duration_s", "billed_s"), "DELTA_BINARY_PACKED")
 
 
 class Parquet:
@@ -23,7 +30,8 @@ class Parquet:
     def __init__(self, sink: Any) -> None:
         self._writer = pq.ParquetWriter(
             pa.PythonFile(sink, mode="w"), SCHEMA, compression="zstd", compression_level=1, version="2.6",
-            data_page_version="1.0", use_dictionary=REPEATED, write_statistics=True, store_schema=False,
+            data_page_version="1.0", use_dictionary=REPEATED, column_encoding=RISING, write_statistics=NARROWED,
+            store_schema=False,
         )  # fmt: skip
         self._blocks: list[pa.RecordBatch] = []
         self._rows = 0
@@ -45,5 +53,5 @@ class Parquet:
 
     def _flush(self) -> None:
         if self._blocks:
-            self._writer.write_table(pa.Table.from_batches(self._blocks), row_group_size=GROUP)
+            self._writer.write_table(pa.Table.from_batches(self._blocks), row_group_size=GROUP * 2)
         self._blocks, self._rows = [], 0

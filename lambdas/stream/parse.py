@@ -1,4 +1,8 @@
-"""Texts to values, a column at a time: what does not fit becomes null, exactly; nothing is rounded or guessed."""
+"""Texts to values, a column at a time: what does not fit becomes null, exactly; nothing is rounded or guessed.
+
+A column is read at once, by the engine's own strict casts. Only where that fails are its values parted, again and
+again, until those that do not fit stand alone: one bad value costs one value, and none depends on its neighbours.
+"""
 
 import re
 from collections.abc import Callable, Mapping
@@ -8,83 +12,125 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from lambdas.core.mapping import MONEY, REAL, TEXT, TIME, WHOLE
+from lambdas.core.mapping import MONEY, REAL, WHOLE
 
 Texts = Any  # a pyarrow string array; its stubs know no generic array that compute functions accept
 Values = Any
 DECIMAL = pa.decimal128(18, 8)
 STAMP = pa.timestamp("us")
-ZONED = r"^\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d(\.\d{1,6})?( ?(Z|UTC|[+-]\d\d(:?\d\d)?))?$"
-UTC_ZONE = r" ?(Z|UTC|[+-]00(:?00)?)$"
-E164 = r"^\+[1-9]\d{7,14}$"
-BARE = r"^[1-9]\d{10,14}$"
-
-
-def texts(column: Texts) -> Texts:
-    """The column with nulls where a field is empty."""
-    return pc.if_else(pc.equal(column, ""), pa.scalar(None, pa.string()), column)
+ZULU = pa.timestamp("us", "UTC")
+SECOND = 19  # letters of a time that has its seconds
+PEEK = 64  # values that show how the others are written
+HEX = re.compile(b"[xX]")
+ZONE = r"(Z|[+-]\d\d(:?\d\d)?)$"
+BARE = r"^\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d(\.\d{1,6})?$"
+FORM = BARE[1:-1] + r"( ?(Z|UTC|[+-]\d\d(:?\d\d)?))?"
+FIRST, LAST = -62_135_596_800_000_000, 253_402_300_799_999_999  # microseconds of the years 1 and 9999
 
 
 def whole(column: Texts) -> Values:
-    """Whole numbers of up to 15 digits."""
-    return _matching(column, r"^-?\d{1,15}$").cast(pa.int64())
+    """Whole numbers of 64 bits."""
+    return _read(column, _whole, pa.int64())
 
 
 def money(column: Texts) -> Values:
-    """Decimals of up to 8 places; zeros beyond these are no digits."""
-    fits = _matching(column, r"^-?\d{1,10}(\.\d{1,8}0*)?$")
-    short = pc.replace_substring_regex(fits, r"(\.\d{8})0+$", r"\1")
-    return short.cast(DECIMAL)
+    """Decimals of up to 8 places that count, exactly."""
+    return _read(column, lambda texts: texts.cast(DECIMAL), DECIMAL)
 
 
 def real(column: Texts) -> Values:
     """Floating-point numbers, for scores only; money never is one."""
-    return _matching(column, r"^-?\d{1,15}(\.\d{1,15})?$").cast(pa.float64())
+    return _read(column, _real, pa.float64())
 
 
-def time(column: Texts) -> Values:
-    """Instants in UTC, whatever the offset written; none written is UTC."""
-    fits = _matching(column, ZONED)
-    plain = pc.replace_substring_regex(fits, UTC_ZONE, "")
-    try:
-        return plain.cast(STAMP)
-    except pa.ArrowInvalid:  # another offset, or a day that no month has: one by one
-        return pa.array([_instant(one) for one in fits.to_pylist()], STAMP)
-
-
-def number(column: Texts, *, bare: bool) -> Texts:
-    """E.164 with its plus sign. Without one, ten digits may lack a country code: these are no number."""
-    plus = _matching(column, E164)
-    if not bare:
-        return plus
-    added = pc.binary_join_element_wise(pa.scalar("+"), _matching(column, BARE), pa.scalar(""))
-    return pc.coalesce(plus, added)
+def time(column: Texts) -> tuple[Values, bool]:
+    """Instants in UTC, whatever the offset written; and whether there are some without, which are taken for UTC."""
+    first = next((text for text in column.slice(0, PEEK).to_pylist() if text), None)
+    if first is None and column.null_count == len(column):
+        return pa.nulls(len(column), STAMP), False
+    for way in (_zoned, _naive) if re.search(ZONE, first or "") else (_naive, _zoned):
+        try:
+            return way(column), way is _naive
+        except pa.ArrowInvalid:
+            continue
+    met = column.dictionary_encode()  # ways to write an offset are mixed, or something is no time: one by one
+    found = pa.array([_instant(text) for text in met.dictionary.to_pylist()], STAMP)
+    bare = pc.match_substring_regex(met.dictionary, BARE)
+    return pc.take(found, met.indices), bool(pc.any(pc.and_(bare, pc.is_valid(found))).as_py())
 
 
 def words(column: Texts, known: Mapping[str, str]) -> Texts:
     """The vendor's words to ours, in any case; an unknown word is null."""
-    at = pc.index_in(pc.utf8_lower(pc.utf8_trim_whitespace(column)), pa.array(list(known), pa.string()))
-    return pc.take(pa.array(list(known.values()), pa.string()), at)
+    met = column.dictionary_encode()
+    at = pc.index_in(pc.utf8_lower(pc.utf8_trim_whitespace(met.dictionary)), pa.array(list(known), pa.string()))
+    return pc.take(pc.take(pa.array(list(known.values()), pa.string()), at), met.indices)
 
 
-READERS: Mapping[str, Callable[[Texts], Values]] = {
-    TEXT: lambda column: column,
-    TIME: time,
-    WHOLE: whole,
-    MONEY: money,
-    REAL: real,
-}
+READERS: Mapping[str, Callable[[Texts], Values]] = {WHOLE: whole, MONEY: money, REAL: real}
 
 
-def _matching(column: Texts, pattern: str) -> Texts:
-    return pc.if_else(pc.match_substring_regex(column, pattern), column, pa.scalar(None, pa.string()))
+def _read(column: Texts, way: Callable[[Texts], Values], kind: Any) -> Values:
+    try:
+        return way(column)
+    except pa.ArrowInvalid:
+        met = column.dictionary_encode()
+        return pc.take(pa.concat_arrays(_parted(met.dictionary, way, kind)), met.indices)
 
 
-def _instant(text: str | None) -> datetime | None:
-    if text is None:
+def _parted(column: Texts, way: Callable[[Texts], Values], kind: Any) -> list[Values]:
+    try:
+        return [way(column)]
+    except pa.ArrowInvalid:
+        if len(column) == 1:
+            return [pa.nulls(1, kind)]
+        half = len(column) // 2
+        return _parted(column[:half], way, kind) + _parted(column[half:], way, kind)
+
+
+def _whole(column: Texts) -> Values:
+    """The engine would read `0x1F` too."""
+    found = column.cast(pa.int64())
+    if HEX.search(_bytes(column)):
+        raise pa.ArrowInvalid("not a whole number")
+    return found
+
+
+def _bytes(column: Texts) -> memoryview:
+    """The letters of a whole column, end to end."""
+    offsets, data = column.buffers()[1:]
+    ends = memoryview(offsets).cast("i")
+    return memoryview(data or b"")[ends[column.offset] : ends[column.offset + len(column)]]
+
+
+def _real(column: Texts) -> Values:
+    found = column.cast(pa.float64())
+    if pc.all(pc.is_finite(found)).as_py() is False:
+        raise pa.ArrowInvalid("not a number")
+    return found
+
+
+def _naive(column: Texts) -> Values:
+    """A date alone is no time; the engine would take it for midnight."""
+    if pc.min(pc.binary_length(column)).as_py() < SECOND:
+        raise pa.ArrowInvalid("not a time")
+    return column.cast(STAMP)
+
+
+def _zoned(column: Texts) -> Values:
+    if pc.min(pc.binary_length(column)).as_py() <= SECOND:
+        raise pa.ArrowInvalid("not a time")
+    found = column.cast(ZULU).cast(STAMP)
+    ends = pc.min_max(found.cast(pa.int64())).as_py()
+    if ends["min"] < FIRST or ends["max"] > LAST:
+        raise pa.ArrowInvalid("before the year 1, or after 9999")
+    return found
+
+
+def _instant(text: str) -> datetime | None:
+    if not re.fullmatch(FORM, text, re.ASCII):
         return None
     text = re.sub(r" ?(Z|UTC)$", "+00:00", text)
-    text = re.sub(r" ?([+-]\d\d):?(\d\d)?$", lambda m: f"{m[1]}:{m[2] or '00'}", text) if len(text) > 19 else text
+    text = re.sub(r" ?([+-]\d\d):?(\d\d)?$", lambda m: f"{m[1]}:{m[2] or '00'}", text) if len(text) > SECOND else text
     try:
         when = datetime.fromisoformat(text)
         return when.astimezone(UTC).replace(tzinfo=None) if when.tzinfo else when

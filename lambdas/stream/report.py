@@ -1,29 +1,38 @@
 """One report in one pass: each file's bytes to raw as they come, its rows to one Parquet object, all of it tallied."""
 
 import hashlib
-from collections.abc import Iterator
+import resource
+import sys
+from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import dataclass, field
-from decimal import Decimal
+from dataclasses import dataclass, field, replace
+from math import inf
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
+from lambdas import VERSION
 from lambdas.aws.lake import Lake, Upload
 from lambdas.core import keys
-from lambdas.core.errors import Broken, Disagrees
+from lambdas.core.errors import Disagrees, TryAgain
 from lambdas.core.exports import Export
 from lambdas.core.facts import Facts
-from lambdas.core.mapping import Columns, plain
-from lambdas.core.progress import Progress
+from lambdas.core.mapping import Columns
+from lambdas.core.progress import File, Progress
 from lambdas.core.receipt import Tally
 from lambdas.core.rows import Row
-from lambdas.stream.content import Content
+from lambdas.stream.content import BLOCK
+from lambdas.stream.identity import Identity
 from lambdas.stream.parquet import Parquet
-from lambdas.stream.rows import Rows
-from lambdas.stream.table import Typer
+from lambdas.stream.privacy import Privacy
+from lambdas.stream.reading import Reading
+from lambdas.stream.rows import LARGE, Long
+from lambdas.stream.stages import Stages
+from lambdas.stream.table import SCHEMA, Typer
 from lambdas.web import Web
+
+READINGS = 3  # of one report, at most: once more for longer rows, once more for identities that came twice
+KINDS = {"calls": "application/vnd.apache.parquet", "raw": "application/gzip"}
 
 
 @dataclass
@@ -33,105 +42,96 @@ class Copy:
     tally: Tally
     raws: dict[str, Upload]
     calls: Upload
-    rejects: list[str] = field(default_factory=list)
+    apart: dict[str, list[Any]] = field(default_factory=dict)  # rows that are in no column: `rejected`, `repeated`
     problem: Disagrees | None = None  # why it must not be published
+    made: dict[str, Any] = field(default_factory=dict)  # how it was made, for the receipt
+
+
+@dataclass(frozen=True)
+class Hints:
+    """What an earlier reading of the same report found."""
+
+    block: int = BLOCK  # bytes of the longest row
+    watched: frozenset[int] = frozenset()  # the marks of identities that came twice
 
 
 class Report:
-    """Copies one report's files; whatever was begun is aborted when `stack` closes and nobody finished it."""
+    """Copies one report's files; whatever was begun is aborted when `stack` closes and nobody finished it.
 
-    def __init__(self, row: Row, export: Export, facts: Facts, columns: Columns, lake: Lake, web: Web) -> None:
+    `key` makes pseudonyms, `left` gives the seconds that remain.
+    """
+
+    def __init__(
+        self, row: Row, export: Export, facts: Facts, columns: Columns, lake: Lake, web: Web,
+        *, key: bytes | None = None, left: Callable[[], float] = lambda: inf,
+    ) -> None:  # fmt: skip
         self._row, self._export, self._facts, self._columns = row, export, facts, columns
-        self._lake, self._web = lake, web
+        self._lake, self._web, self._key, self._left = lake, web, key, left
+        self._stages, self._downloads = Stages(), 0
 
     def copy(self, progress: Progress, stack: ExitStack) -> Copy:
         """Stream every file. Raises TryAgain, Gone, Refused, Broken; nothing is visible then."""
-        row = self._row
-        turn = {"turn": row.turn, "tag": row.tag or ""}
-        calls = stack.enter_context(
-            self._lake.upload(keys.calls(row.export, row.window), "application/vnd.apache.parquet", turn)
-        )
-        copy, text = Copy(Tally(), {}, calls), hashlib.sha256()
-        with Parquet(calls) as parquet:
+        hints = Hints()
+        for _ in range(READINGS):
+            with ExitStack() as uploads:
+                try:
+                    copy, twice = self._read(progress, uploads, hints)
+                except Long:
+                    hints = replace(hints, block=LARGE)
+                    continue
+                if copy.problem or twice <= hints.watched:
+                    stack.push(uploads.pop_all())
+                    return copy
+            hints = replace(hints, watched=hints.watched | twice)
+        raise TryAgain("the report is another one at each reading")
+
+    def _read(self, progress: Progress, uploads: ExitStack, hints: Hints) -> tuple[Copy, frozenset[int]]:
+        """One reading, and the marks of the identities that it met twice."""
+        copy = Copy(Tally(), {}, self._upload(uploads, keys.calls(self._row.export, self._row.window), "calls"))
+        privacy = Privacy(self._export.numbers, self._key, self._columns, private=self._columns.private)
+        with Identity(hints.watched) as identity, Parquet(copy.calls) as parquet:
+            reading = Reading(
+                copy.tally, parquet, identity, privacy, self._stages, counted=progress.totals.rows is not None
+            )
             for number, file in enumerate(progress.files):
-                key = keys.raw(row.export, row.window, row.revision, row.attempt, row.run, number)
-                copy.raws[key] = stack.enter_context(self._lake.upload(key, "application/gzip", turn))
-                origins, home = self._export.download_from, self._export.base_url
-                with self._web.download(self._facts.name, file.url, origins, file.headers, home) as body:
-                    content = Content(iter(body), copy.raws[key], sized=body.sized)
-                    try:
-                        self._file(content, parquet, copy)
-                    except Disagrees as problem:
-                        copy.problem = problem  # what came is kept to its last byte all the same
-                    _drain(content)
-                    if progress.totals.rows is None:  # else the vendor's own count tells what is missing
-                        copy.problem = copy.problem or _whole(content)
-                text.update(content.digest.digest())
-                _count(copy.tally, content)
-        # One file is the rule: its digest is the text's own; several are told by the digest of their digests.
-        copy.tally.digest = content.digest.hexdigest() if len(progress.files) == 1 else text.hexdigest()
-        return copy
+                self._file(reading, copy, file, self._raw(uploads, copy, number), hints.block)
+            twice = frozenset[int]() if copy.problem else identity.repeats()
+        copy.tally.digest = reading.digest
+        copy.tally.repeated, copy.tally.withheld = identity.repeated, privacy.withheld
+        copy.apart = {"rejected": privacy.rejects(reading.rejects), "repeated": identity.dropped}
+        copy.made = self._made()
+        return copy, twice
 
-    def _file(self, content: Content, parquet: Parquet, copy: Copy) -> None:
-        rows = Rows(content)
-        _checked(rows.headings, self._columns, content)
-        typer = Typer(self._columns, self._facts, self._row.window, rows.headings, self._export.currency)
-        for batch in rows:
-            block = typer.block(batch)
-            parquet.add(block)
-            _add(copy.tally, block, typer.outside(block))
-        copy.rejects += rows.rejects
-        copy.tally.rejected += rows.rejected
-        for heading, count in typer.unparsed.items():
-            copy.tally.unparsed[heading] = copy.tally.unparsed.get(heading, 0) + count
-        copy.tally.unknown = sorted({*copy.tally.unknown, *_unknown(rows.headings, self._columns)})
+    def _file(self, reading: Reading, copy: Copy, file: File, raw: Upload | None, block: int) -> None:
+        origins, home = self._export.download_from, self._export.base_url
+        self._downloads += 1
+        with self._web.download(self._facts.name, file.url, origins, file.headers, home) as body:
+            problem = reading.file(body, raw, self._left, block, self._typer)
+        copy.problem = copy.problem or problem
 
+    def _raw(self, uploads: ExitStack, copy: Copy, number: int) -> Upload | None:
+        if not self._export.raw:
+            return None
+        row = self._row
+        key = keys.raw(row.export, row.window, row.revision, row.attempt, row.run, number)
+        copy.raws[key] = self._upload(uploads, key, "raw")
+        return copy.raws[key]
 
-def _checked(headings: list[str], columns: Columns, content: Content) -> None:
-    """An error page or a file without its header line is no report of no calls."""
-    if not headings and not content.sized:
-        raise Broken("an empty answer of unknown length")
-    if headings and not {plain(one) for one in headings} & set(columns.fields["started_at"].headings):
-        raise Disagrees("no column says when a call began: no CDRs, or the vendor's headings have changed")
+    def _typer(self, headings: list[str], identity: Identity, privacy: Privacy) -> Typer:
+        at = self._row.window, headings, self._export.currency
+        return Typer(self._columns, self._facts, *at, identity, privacy)
 
+    def _upload(self, uploads: ExitStack, key: str, kind: str) -> Upload:
+        turn = {"turn": self._row.turn, "tag": self._row.tag or ""}
+        return uploads.enter_context(self._lake.upload(key, KINDS[kind], turn))
 
-def _whole(content: Content) -> Disagrees | None:
-    """Whether a text may have been cut short before it was sent, with a length that is true. Raises Broken."""
-    if content.form in ("plain", "gzip") and not content.ended:
-        raise Broken(f"the last line has no end after {content.size} bytes of text", received=content.received)
-    return Disagrees(f"a quote is left open in {content.size} bytes of text") if content.quoting else None
-
-
-def _drain(content: Content) -> None:
-    """To the very end, so that a file without rows is checked and copied as well."""
-    while content.read(1 << 16):
-        pass
-
-
-def _count(tally: Tally, content: Content) -> None:
-    tally.received += content.received
-    tally.size += content.size
-    tally.arrived.append(content.arrived.hexdigest())
-    tally.forms.append(content.form)
-
-
-def _add(tally: Tally, block: pa.RecordBatch, outside: int) -> None:
-    tally.rows += block.num_rows
-    tally.outside += outside
-    tally.duration_s += _sum(block, "duration_s") or 0
-    tally.billed_s += _sum(block, "billed_s") or 0
-    tally.cost += _sum(block, "cost") or Decimal(0)
-    tally.unpriced += block.column("cost").null_count
-    tally.boundary += _sum(block, "boundary") or 0
-    for name in block.schema.names:
-        if nulls := block.column(name).null_count:
-            tally.nulls[name] = tally.nulls.get(name, 0) + nulls
-
-
-def _sum(block: pa.RecordBatch, name: str) -> Any:
-    return pc.sum(block.column(name)).as_py()
-
-
-def _unknown(headings: list[str], columns: Columns) -> Iterator[str]:
-    """Headings that nobody expected: the vendor's file has changed."""
-    return (heading for heading in headings if plain(heading) not in columns.known)
+    def _made(self) -> dict[str, Any]:
+        """How: for the receipt."""
+        unit = 1 << (20 if sys.platform == "darwin" else 10)  # getrusage(2): bytes there, KiB elsewhere
+        return {
+            "engine": f"cdr-exporter {VERSION}, pyarrow {pa.__version__}",
+            "schema": hashlib.sha256(str(SCHEMA).encode()).hexdigest()[:8],
+            "seconds": {stage: round(spent, 3) for stage, spent in sorted(self._stages.seconds.items())},
+            "peak_mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // unit,  # of the process so far
+            "downloads": self._downloads,
+        }

@@ -6,66 +6,98 @@ from collections.abc import Iterator
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.csv as pcsv
 
-from lambdas.core.errors import Disagrees
-from lambdas.stream.content import LINE, Content
+from lambdas.core.errors import Disagrees, TooLarge
+from lambdas.stream.content import Content
 
-BLOCK = 1 << 20  # bytes
-KEPT = 1000  # rejected rows that are kept apart
-NO_CSV = {
-    "zip": "the file is a ZIP archive, which is not yet read",
-    "page": "the file is a page of HTML or XML, not a CSV",
-}
+KEPT = 4 << 20  # characters of rejected rows that are kept apart
+WIDEST = 500  # columns
+LARGE = 16 << 20  # bytes of the longest row, and of a block where there is one so long
+
+
+class Long(Exception):
+    """A row is longer than a block: it takes larger ones."""
 
 
 class Rows:
-    """The rows of one file; `rejects` are those that do not parse, as they came."""
+    """The rows of one file; `rejects` are those that do not parse, as they came, empty fields are null."""
 
     def __init__(self, content: Content) -> None:
         self._content = content
         head = content.peek()
-        if content.form in NO_CSV:
-            raise Disagrees(NO_CSV[content.form])
-        if b"\n" not in head and len(head) >= LINE:
+        if content.form == "page":
+            raise Disagrees("the file is a page of HTML or XML, not a CSV")
+        if b"\n" not in head and len(head) >= content.block:
             raise Disagrees("the first line has no end")
         self.headings = _headings(head)
         self._bare = b"\n" not in head  # headings alone, without even the end of their line
         self.rejects: list[str] = []
-        self.rejected = 0
+        self._kept = 0
+        self.rejected = self.headers = 0  # rows that do not parse; header lines met again
 
     def __iter__(self) -> Iterator[pa.RecordBatch]:
-        """Blocks of texts. Raises Disagrees for what is no CSV in UTF-8."""
+        """Blocks of texts. Raises Disagrees for what is no CSV, Long."""
         if not self.headings or self._bare:
             self._nothing()
             return
         try:
-            yield from self._reader()
+            for block in self._reader():
+                yield self._less(block)
         except pa.ArrowInvalid as error:
+            if "straddl" in str(error):
+                raise self._long() from None
             raise Disagrees(f"not a CSV that can be read: {str(error).split(chr(10))[0].split(':')[0][:80]}") from None
 
     def _reader(self) -> Any:
         names = self.headings
         return pcsv.open_csv(
             pa.PythonFile(self._content, mode="r"),
-            read_options=pcsv.ReadOptions(block_size=BLOCK, column_names=names, skip_rows=1, use_threads=False),
+            read_options=pcsv.ReadOptions(
+                block_size=self._content.block, column_names=names, skip_rows=1, use_threads=False
+            ),
             parse_options=pcsv.ParseOptions(newlines_in_values=True, invalid_row_handler=self._reject),
             convert_options=pcsv.ConvertOptions(
-                column_types=dict.fromkeys(names, pa.string()), null_values=[], strings_can_be_null=False
+                check_utf8=False,  # lambdas/stream/letters.py saw to it
+                column_types=dict.fromkeys(names, pa.string()),
+                null_values=[""],  # and nothing else: `NA` is a text
+                strings_can_be_null=True,
             ),
         )
 
+    def _less(self, block: pa.RecordBatch) -> pa.RecordBatch:
+        """Without header lines in between: files that somebody put together have some."""
+        same = pc.equal(block.column(0), self.headings[0])
+        if not pc.any(same).as_py():
+            return block
+        for at, heading in enumerate(self.headings):
+            same = pc.and_(same, pc.fill_null(pc.equal(block.column(at), heading), False))
+        self.headers += pc.sum(same).as_py() or 0
+        return block.filter(pc.invert(pc.fill_null(same, False)))
+
     def _nothing(self) -> None:
         """Only a file without rows may have no headings."""
-        while not self._bare and (text := self._content.read(1 << 16)):
+        while not self._bare and (text := self._content.read()):
             if text.strip():
                 raise Disagrees("the first line is blank, where the headings should be")
 
+    def _long(self) -> Exception:
+        if self._content.block < LARGE:
+            return Long()
+        return TooLarge(f"too-large: a row has over {LARGE} bytes")
+
     def _reject(self, row: Any) -> str:
         self.rejected += 1
-        if len(self.rejects) < KEPT:  # raw has them all
+        self._kept += len(row.text)
+        if self._kept < KEPT:
             self.rejects.append(row.text)
         return "skip"
+
+    @property
+    def all_kept(self) -> bool:
+        """Whether `rejects` holds every one."""
+        return self.rejected == len(self.rejects)
 
 
 def _headings(head: bytes) -> list[str]:
@@ -73,9 +105,11 @@ def _headings(head: bytes) -> list[str]:
     text = head.split(b"\n", 1)[0].decode("utf-8-sig", "replace")
     found: list[str] = []
     try:
-        headings = next(csv.reader(io.StringIO(text)), [])
+        headings = next(csv.reader(io.StringIO(text), strict=True), [])
     except csv.Error:
         raise Disagrees("the first line is not one of a CSV") from None
+    if len(headings) > WIDEST:
+        raise TooLarge(f"too-large: {len(headings)} columns, where {WIDEST} are expected at most")
     for heading in headings:
         name = heading.strip()
         found.append(name if name not in found else f"{name} ({found.count(name) + len(found)})")

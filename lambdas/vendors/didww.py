@@ -141,6 +141,7 @@ class Didww:
             "call type",
             "rate usd",  # "per unit", and no page says of what
         ),
+        private=("source name", "destination"),
     )
 
     def __init__(self, export: Export, secret: Mapping[str, str], web: Web) -> None:

@@ -1,7 +1,9 @@
 """Flowroute: CDR Exports v2 (shared/seeds), which calls back and can be polled too."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any, ClassVar
 from urllib.parse import quote
 
@@ -47,6 +49,11 @@ FILTERS: Mapping[str, Kind] = {
     "destination_prefix": PREFIXES,
     "callerid_prefix": PREFIXES,
 }
+# The export's other totals, by what they add up.
+SUMS = {
+    "call_subtotal": "cost_subtotal", "connect_fees": "connect_fee", "cnamlookup_fees": "cnam_fee",
+    "usf_fees": "usf_fee", "ccrf": "ccrf", "billed_minutes": "billed_minutes",
+}  # fmt: skip
 SKEW = timedelta(minutes=5)  # between the vendor's clock and ours
 LIMIT = 200  # the most per page that the API gives
 
@@ -221,9 +228,18 @@ def _data(body: Mapping[str, Any], what: str) -> Mapping[str, Any]:
 
 def _totals(attributes: Mapping[str, Any]) -> Totals:
     try:
-        return Totals(rows=whole(attributes.get("num_calls")), cost=decimal(attributes.get("total_cost")))
+        rows, cost = whole(attributes.get("num_calls")), decimal(attributes.get("total_cost"))
     except ValueError:
         raise Unclear("flowroute: retrieve: totals that are not numbers", answer=kept(attributes, KEPT)) from None
+    return Totals(rows, cost, dict(_sums(attributes)))
+
+
+def _sums(attributes: Mapping[str, Any]) -> Iterator[tuple[str, Decimal]]:
+    """The totals that only lead to a warning: what is no number among them says nothing."""
+    for theirs, name in SUMS.items():
+        with suppress(ValueError):
+            if (amount := decimal(attributes.get(theirs))) is not None:
+                yield name, amount
 
 
 def _time(when: datetime) -> str:

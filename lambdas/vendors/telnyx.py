@@ -99,6 +99,9 @@ class Telnyx:
         },
         answered="time",
         cause_code="hangup code",
+        # The zone of the other times is documented nowhere (shared/vendors.md); where both starts are given, they tell.
+        zoned=("start timestamp utc", "start timestamp"),
+        shifted=("answered_at", "ended_at"),
         # PDD's unit is nowhere documented; the countries come as names.
         left=("pdd", "billing group id", "originating country", "terminating country"),
     )

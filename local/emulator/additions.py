@@ -1,8 +1,8 @@
 """Which additions there are, in the order in which they are made."""
 
-from local.emulator import athena, functions, gateway, roles, schedules, secrets, tasks
+from local.emulator import athena, functions, gateway, objects, roles, schedules, secrets, tasks
 
-ROOMS = (functions, secrets, gateway, tasks, schedules, athena, roles)
+ROOMS = (functions, secrets, gateway, tasks, schedules, athena, roles, objects)
 
 
 def apply() -> None:

@@ -1,6 +1,8 @@
-"""S3 in memory, as far as the lake asks it: conditional PUTs, uploads in parts, and what they answer to a fence."""
+"""S3 in memory, as far as the lake asks it: conditional PUTs, uploads in parts, checksums, and answers to a fence."""
 
 import hashlib
+import zlib
+from base64 import b64encode
 from collections import Counter
 from dataclasses import dataclass, field
 from itertools import count
@@ -33,9 +35,15 @@ class Bucket:
         self._begun: dict[str, tuple[dict[str, str], dict[int, bytes]]] = {}
         self._numbers = count(1)
 
+    @property
+    def unfinished(self) -> int:
+        """How many uploads in parts were begun, and neither completed nor aborted."""
+        return len(self._begun)
+
     def put_object(self, **how: Any) -> dict[str, Any]:
         """Make or replace an object, if its condition holds."""
         self.asked["put"] += 1
+        _sound(how, how["Body"], "PutObject")
         return self._put(how, how["Body"], how.get("Metadata", {}))
 
     def head_object(self, **how: Any) -> dict[str, Any]:
@@ -56,14 +64,19 @@ class Bucket:
     def upload_part(self, **how: Any) -> dict[str, Any]:
         """Take one part."""
         self.asked["part"] += 1
-        self._begun[how["UploadId"]][1][how["PartNumber"]] = how["Body"]
+        _sound(how, how["Body"], "UploadPart")
+        self._begun[how["UploadId"]][1][how["PartNumber"]] = bytes(how["Body"])  # whoever sent it uses it again
         return {"ETag": str(how["PartNumber"])}
 
     def complete_multipart_upload(self, **how: Any) -> dict[str, Any]:
         """Make the parts one object, if its condition holds; if not, they are still there."""
         self.asked["complete"] += 1
         metadata, parts = self._begun[how["UploadId"]]
-        told = self._put(how, b"".join(parts[number] for number in sorted(parts)), metadata)
+        for part in how["MultipartUpload"]["Parts"]:
+            _sound(part, parts[part["PartNumber"]], "CompleteMultipartUpload")
+        whole = b"".join(parts[part["PartNumber"]] for part in how["MultipartUpload"]["Parts"])
+        _sound(how, whole, "CompleteMultipartUpload")
+        told = self._put(how, whole, metadata)
         del self._begun[how["UploadId"]]
         return told
 
@@ -90,6 +103,13 @@ class Bucket:
 def lake(bucket: Any) -> Lake:
     """The lake over such a bucket: its own code, without S3."""
     return Lake(cast(Any, bucket), "lake")
+
+
+def _sound(how: dict[str, Any], body: bytes | bytearray, operation: str) -> None:
+    """Every checksum that came along is that of the bytes, as S3 holds it against them."""
+    counted = {"ChecksumSHA256": hashlib.sha256(body).digest(), "ChecksumCRC32": zlib.crc32(body).to_bytes(4, "big")}
+    if any(name in how and how[name] != b64encode(one).decode() for name, one in counted.items()):
+        raise _error("BadDigest", operation)
 
 
 def _error(code: str, operation: str) -> ClientError:

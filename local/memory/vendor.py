@@ -175,7 +175,7 @@ class Played:
 class Body:
     """A file's bytes."""
 
-    sized = True
+    sized, expected = True, None
 
     def __init__(self, text: bytes) -> None:
         self._text = text

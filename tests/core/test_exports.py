@@ -16,14 +16,14 @@ LEAST = '[[export]]\nname = "main"\nvendor = "telnyx"\nstart = 2026-10-01\n'
 
 
 def test_a_silent_export_has_the_documented_defaults() -> None:
-    """The table of fields: state, api, window, schedule, settle, reexport, places, secret, URLs, numbers, discard."""
+    """The table of fields: state, api, window, schedule, settle, reexport, places, secret, URLs, numbers, the flags."""
     made = parse(LEAST, "prod", FACTS).exports[0]
     assert (made.state, made.api, made.window, made.schedule) == ("active", "v1", 86_400, "rate(15 minutes)")
     assert (made.tick, made.settle) == (timedelta(minutes=15), timedelta(hours=2))
     assert made.reexport == (timedelta(days=1), timedelta(days=7))
     assert (made.max_in_flight, made.secret, made.secret_arn) == (4, "cdr/prod/main", None)
     assert (made.base_url, made.download_from) == ("https://api.telnyx.com", ("https://portal.telnyx.com/",))
-    assert (made.numbers, made.discard, made.currency, made.prefix) == ("keep", False, None, None)
+    assert (made.numbers, made.raw, made.discard, made.currency, made.prefix) == ("keep", True, False, None, None)
     assert (made.sources, dict(made.options), made.start) == (("calls", "call-control"), {}, date(2026, 10, 1))
 
 
@@ -83,8 +83,9 @@ def test_each_vendor_and_api_brings_its_own_addresses() -> None:
         ("download_from", '["https://*.amazonaws.com/"]', "a list of URLs"),
         ("download_from", "[]", "a list of URLs"),
         ("numbers", '"hash"', "one of keep, mask, pseudonym"),
-        ("numbers", '"mask"', '"mask" is not yet built'),
-        ("numbers", '"pseudonym"', '"pseudonym" is not yet built'),
+        ("numbers", "true", "one of keep, mask, pseudonym"),
+        ("raw", '"no"', "true or false"),
+        ("secret", '"cdr/dev/pseudonym"', "the key of the pseudonyms"),
         ("discard", '"no"', "true or false"),
         ("currency", '"usd"', "ISO 4217"),
         ("options", '"all"', "a table"),
@@ -125,6 +126,39 @@ def test_a_report_is_deleted_only_where_the_vendor_can() -> None:
     assert export(discard="true").discard
     (told,) = mistakes(table(vendor='"flowroute"', discard="true"))
     assert "flowroute has no way to delete a report" in told
+
+
+@pytest.mark.parametrize("numbers", ["keep", "mask", "pseudonym"])
+def test_the_file_as_it_came_is_kept_with_the_numbers_or_where_it_is_asked_for(numbers: str) -> None:
+    """It holds every number: so `raw` is silent only where numbers are kept, and can be set either way."""
+    found = [export(numbers=f'"{numbers}"', raw=raw) for raw in ("", "true", "false")]
+    assert [one.raw for one in found] == [numbers == "keep", True, False]
+    assert {one.numbers for one in found} == {numbers}
+
+
+def test_only_pseudonyms_need_a_key() -> None:
+    """Of any of the exports, a retired one too: what it copied is to be joined still."""
+    hidden = table(name='"other"', numbers='"pseudonym"', state='"retired"')
+    masked = table(numbers='"mask"')
+    assert not parse(masked, "dev", FACTS).pseudonyms
+    assert parse(f"{masked}\n{hidden}", "dev", FACTS).pseudonyms
+
+
+def test_no_export_s_secret_is_the_key_of_the_pseudonyms() -> None:
+    """Not by its name either; in another stage the name is free."""
+    (told,) = mistakes(table(name='"pseudonym"'))
+    assert told.startswith("line 1: export pseudonym: secret: cdr/dev/pseudonym is the key of the pseudonyms")
+    assert parse(table(name='"pseudonym"', secret='"mine"'), "dev", FACTS).exports
+    assert parse(table(secret='"cdr/dev/pseudonym"'), "prod", FACTS).exports
+
+
+def test_what_nobody_will_have_as_it_came_gets_a_warning() -> None:
+    """Deleted at the vendor, and no raw file here."""
+    found = {
+        raw: parse(table(discard="true", numbers='"mask"', raw=raw), "dev", FACTS).warnings for raw in ("", "true")
+    }
+    assert found["true"] == ()
+    assert found[""] == ("main: discard without raw: once a report is copied, nobody has it as it came",)
 
 
 def test_no_reexport_is_older_than_the_vendor_takes() -> None:

@@ -14,7 +14,8 @@ from tests.core.making import NOW, export, row
 
 
 def tally(**figures: Any) -> Tally:
-    return Tally(**{"rows": 1000, "cost": Decimal("100.00000000"), **figures})
+    sums: dict[str, Any] = {name: figures.pop(name) for name in ("cost", "duration_s", "billed_s") if name in figures}
+    return Tally(rows=figures.pop("rows", 1000), sums={"cost": Decimal("100.00000000"), **sums}, **figures)
 
 
 def test_a_copy_that_agrees_passes_without_a_word() -> None:

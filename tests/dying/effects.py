@@ -203,6 +203,7 @@ class Tapped(Web):
 
     def __init__(self, recorder: Recorder, origins: Mapping[str, str]) -> None:
         super().__init__()
-        for prefix, inner in list(self._session.adapters.items()):
-            assert isinstance(inner, HTTPAdapter)
-            self._session.mount(prefix, Tap(inner, recorder, origins))
+        for session in (self._session, self._files.session):
+            for prefix, inner in list(session.adapters.items()):
+                assert isinstance(inner, HTTPAdapter)
+                session.mount(prefix, Tap(inner, recorder, origins))

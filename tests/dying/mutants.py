@@ -57,9 +57,10 @@ class Loose(Upload):
 class Unfenced(Lake):
     """Without the fence on publishing."""
 
-    def upload(self, key: str, kind: str, metadata: dict[str, str] | None = None) -> Upload:
+    def upload(self, key: str, kind: str, metadata: dict[str, str] | None = None, *, digest: bool = True) -> Upload:
         """An upload that replaces whatever is there."""
-        return Loose(self._client, {"Bucket": self._bucket, "Key": key}, kind, metadata or {})
+        where, made = {"Bucket": self._bucket, "Key": key}, {"ContentType": kind, "Metadata": metadata or {}}
+        return Loose(self._client, where, made, self._spare, digest=digest)
 
 
 class Blind(Inside):

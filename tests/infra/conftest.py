@@ -85,6 +85,14 @@ def local(tmp_path_factory: pytest.TempPathFactory, exports: Path, bundles: Path
 
 
 @pytest.fixture(scope="session")
+def hidden(tmp_path_factory: pytest.TempPathFactory, bundles: Path) -> Template:
+    """The stack of an export with pseudonyms, checked by cdk-nag."""
+    path = tmp_path_factory.mktemp("hidden") / "exports.toml"
+    path.write_text('[[export]]\nname = "main"\nvendor = "telnyx"\nstart = "-7d"\nnumbers = "pseudonym"\n')
+    return synth(tmp_path_factory.mktemp("made"), {"exports": str(path), "bundle": str(bundles)})
+
+
+@pytest.fixture(scope="session")
 def states(made: Template) -> dict[str, Any]:
     """The deployed state machine, filled in as CloudFormation would."""
     machine = made.one("StepFunctions::StateMachine")

@@ -22,6 +22,7 @@ from lambdas.vendors.flowroute import Flowroute
 from lambdas.web import Web
 from tests import world
 from tests.core.making import row, window
+from tests.stream.making import archive
 from tests.vendors.door import Door, door
 from tests.vendors.making import export
 
@@ -128,10 +129,10 @@ def test_rows_that_do_not_parse_are_kept(desk: Desk) -> None:
     """Beside the others, which are copied."""
     with ExitStack() as stack:
         made = desk.copy(stack, lines(line(1), ["short"]))
-    assert (made.tally.rows, made.tally.rejected, made.rejects) == (1, 1, ["short"])
+    assert (made.tally.rows, made.tally.rejected, made.apart["rejected"]) == (1, 1, ["short"])
 
 
-@pytest.mark.parametrize("page", [b"<html>Sign in</html>\n", b"PK\x03\x04rest"])
+@pytest.mark.parametrize("page", [b"<html>Sign in</html>\n", archive(b"a\n", b"b\n")])
 def test_what_is_no_csv_is_kept_whole_and_not_published(desk: Desk, page: bytes) -> None:
     """The copy says why; its bytes can be looked at."""
     with ExitStack() as stack:

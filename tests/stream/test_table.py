@@ -65,7 +65,8 @@ def test_flowroute_s_own_example_is_typed_exactly() -> None:
     assert found == {
         "source": "calls", "direction": "inbound", "currency": "USD", "in_window": True, "boundary": False,
         "from_number": "+12069928999", "from_raw": "+12069928999", "to_number": "+12063389999",
-        "to_raw": "12063389999", "started_at": at("2019-06-25 18:18:00"), "ended_at": at("2019-06-25 18:18:29"),
+        "to_raw": "12063389999", "from_country": "US", "to_country": "US", "country_from": "number",
+        "toll_free": False, "started_at": at("2019-06-25 18:18:00"), "ended_at": at("2019-06-25 18:18:29"),
         "duration_s": 29, "billed_s": 30, "first_increment_s": 6, "next_increment_s": 6,
         "answered": True, "result": "answered", "hangup_cause": "completed", "sip_code": 200, "sip_reason": "OK",
         "rate": Decimal("0.0015"), "cost": Decimal("0.00474784"), "cost_subtotal": Decimal("0.00075"),
@@ -84,6 +85,7 @@ def test_a_telnyx_row_is_typed_exactly() -> None:
     assert typed("telnyx", TELNYX) == {
         "row_id": "cdr-1", "call_id": "call-1", "sip_call_id": "sip-1", "account_id": "acc-1", "source": "calls",
         "direction": "outbound", "from_number": "+12065550123", "from_raw": "+12065550123",
+        "from_country": "US", "to_country": "GB", "country_from": "number", "toll_free": False,
         "to_number": "+442079460123", "to_raw": "frontdesk.2", "started_at": at("2026-11-19 10:00:00"),
         "answered_at": at("2026-11-19 10:00:05"), "ended_at": at("2026-11-19 10:01:05"), "duration_s": 60,
         "billed_s": 60, "mos": 4.5, "hangup_cause": "NORMAL_CLEARING", "q850_cause": 16, "answered": True,
@@ -143,6 +145,25 @@ def test_what_does_not_parse_is_null_kept_and_counted(heading: str, value: str, 
     assert bad[column] is None and dict(bad["extra"])[heading] == value
     assert good[column] is not None and heading not in dict(good["extra"])
     assert made.unparsed == {heading: 1}
+
+
+@pytest.mark.parametrize(("local", "gap"), [("2026-11-19 04:00:00", 6), ("2026-11-19 12:00:00", -2), ("", 0), ("x", 0)])
+def test_a_start_in_two_zones_tells_the_zone_of_the_other_times(local: str, gap: int) -> None:
+    """Answer and end are shifted by the difference; without one they are taken for UTC, and that is told."""
+    row = {**TELNYX, "Start Timestamp": local}
+    made = typer("telnyx", list(row))
+    (found,) = made.block(texts(list(row), list(row.values()))).to_pylist()
+    assert found["started_at"] == at("2026-11-19 10:00:00")
+    assert found["answered_at"] == at("2026-11-19 10:00:05") + timedelta(hours=gap)
+    assert found["ended_at"] == at("2026-11-19 10:01:05") + timedelta(hours=gap)
+    assert made.assumed == (set() if gap else {"answered_at", "ended_at"})
+
+
+def test_a_start_in_another_year_is_no_zone() -> None:
+    """No place is so far from UTC: the times stay as they are, and the odd start is in `extra`."""
+    found = typed("telnyx", {**TELNYX, "Start Timestamp": "2025-11-19 10:00:00"})
+    assert found["ended_at"] == at("2026-11-19 10:01:05")
+    assert found["extra"]["Start Timestamp"] == "2025-11-19 10:00:00"
 
 
 def test_an_empty_cost_is_not_zero() -> None:
@@ -280,7 +301,7 @@ def test_a_row_without_any_time_in_the_window_is_a_stray(start: str, end: str, s
     """The vendor should not have sent it."""
     headings = ["Start Timestamp(UTC)", "End Timestamp"]
     made = typer("telnyx", headings)
-    assert made.outside(made.block(texts(headings, [start, end]))) == stray
+    assert made.placer.outside(made.block(texts(headings, [start, end]))) == stray
 
 
 def test_calls_on_the_edge_are_counted_once_whatever_the_axis() -> None:

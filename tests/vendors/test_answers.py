@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import Any
 import pytest
 
 from lambdas.core.errors import Declined, Gone, Problem, Refused, TryAgain, Unclear
-from lambdas.core.progress import State
+from lambdas.core.progress import Progress, State
 from lambdas.vendors import Discards, Vendor
 from tests.core.making import NOW
 from tests.vendors.door import Door
@@ -92,7 +93,7 @@ NO_JSON = {
     "garbled.txt": "cut short or garbled",
 }
 GONE = [("telnyx-v1-404.json", "telnyx"), ("flowroute-404.json", "flowroute")]
-# Documented fields that repeat the request, or that nobody needs: nothing hangs on them.
+# Documented fields that repeat the request, that nobody needs, or that only lead to a warning: nothing hangs on them.
 REPEATED = "start_time end_time call_types record_types connections report_name filters created_at updated_at"
 IDLE: Mapping[str, str] = {
     "telnyx-v1-complete.json": REPEATED,
@@ -143,9 +144,24 @@ def test_a_field_that_is_not_read_decides_nothing(door: Door, file: str, name: s
     odd = [replaced(whole, name, value) for value in (None, "odd", -1, [None], {"a": 1})]
     assert all(one != whole for one in odd)
     door.says(whole, *odd)
-    first, *others = (vendor(file, door).look("7") for _ in (whole, *odd))
+    first, *others = (deciding(vendor(file, door).look("7")) for _ in (whole, *odd))
     assert first.state is State.READY
     assert all(one == first for one in others)
+
+
+def deciding(progress: Progress) -> Progress:
+    """Without the sums that lead to a warning at most."""
+    return replace(progress, totals=replace(progress.totals, sums={}))
+
+
+def test_every_other_total_is_read_and_what_is_no_number_says_nothing(door: Door) -> None:
+    """By the column that it adds up; null is skipped."""
+    whole = json.loads(FILES["flowroute-completed.json"])
+    door.says(whole, replaced(replaced(whole, "usf_fees", "odd"), "ccrf", None))
+    first, second = (flowroute(door).look("7").totals.sums for _ in range(2))
+    assert set(first) == {"cost_subtotal", "connect_fee", "cnam_fee", "usf_fee", "ccrf", "billed_minutes"}
+    assert first["billed_minutes"] == Decimal("1166.35")
+    assert set(first) - set(second) == {"usf_fee", "ccrf"}
 
 
 def test_totals_and_times_are_read_in_any_form(door: Door) -> None:

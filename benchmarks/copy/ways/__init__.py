@@ -1,0 +1,1 @@
+"""One file for each way of doing the job; each runs in a process of its own, in its own environment."""
