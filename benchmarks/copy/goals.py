@@ -147,8 +147,7 @@ def _small(at: Figures) -> list[Goal]:
 def _bad(at: Figures, verified: Mapping[str, list[str]]) -> list[Goal]:
     found = []
     for case in (one for one in at.cases() if one.form == BAD):
-        clean, spoilt = at.get("wall", "ours", Case(case.size, "plain", case.line)), at.get("wall", "ours", case)
-        speed = clean / spoilt if clean and spoilt else None
+        speed = at.ratio("wall", "clean", "ours", case)
         wrong = len(verified[case.told]) if case.told in verified else None
         found += [
             Goal("6", "bad values: differences from the truth", case.told, 0, wrong),

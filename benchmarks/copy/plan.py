@@ -24,10 +24,11 @@ class Way:
     network: bool = True
     whole: bool = True  # download, raw and Parquet, not a part of it
     bad: bool = False  # takes a file with bad values
+    clean: bool = False  # stands beside that with the same file as it was before
 
     def skipped(self, size: str, form: str, line: int = 0) -> str | None:
         """Why it is not tried; "" where that needs no word, None where it is."""
-        if line and not self.network:
+        if (line and not self.network) or (self.clean and form != BAD):
             return ""
         if form == BAD and not self.bad:
             return "stops at the first bad value" if self.whole else ""
@@ -53,6 +54,7 @@ WAYS = (
     Way("raw", "raw only: ours, with SHA-256", OURS, "ways.raw_ours", whole=False),
     Way("convert", "conversion only: pyarrow, tuned", RIVALS, "ways.convert", whole=False, network=False),
     Way("ours", "cdr-exporter's copier", OURS, "ours", "copy", bad=True),
+    Way("clean", "the same without bad values", OURS, "ours", "copy", bad=True, clean=True),
     _rival("three", "three steps, pyarrow tuned", "three"),
     _rival("duckdb", "DuckDB", "duck"),
     _rival("polars", "polars", "polar"),
@@ -73,10 +75,9 @@ class Case:
     form: str
     line: int
 
-    @property
-    def file(self) -> str:
+    def file(self, way: Way) -> str:
         """The report's file."""
-        return name(self.size, self.form)
+        return name(self.size, "plain" if way.clean else self.form)
 
     @property
     def told(self) -> str:
@@ -88,5 +89,4 @@ def cases(sizes: str, lines: str, forms: str, *, bad: str | None) -> list[Case]:
     """All combinations, and the file with bad values on a free line beside its clean one."""
     rates = [0 if line == "free" else int(line) for line in lines.split(",")]
     found = [Case(size, form, line) for size in sizes.split(",") for form in forms.split(",") for line in rates]
-    extra = [Case(bad, form, 0) for form in ("plain", BAD)] if bad else []
-    return [*found, *(case for case in extra if case not in found)]
+    return [*found, Case(bad, BAD, 0)] if bad else found

@@ -68,14 +68,14 @@ class Run:
 
 def run(way: Way, case: Case, number: int, data: Path, cores: Cores, keep: Path | None = None) -> Run:
     """Do the job once; `keep` is where S3's objects stay."""
-    done = Run(way.name, case.size, case.form, case.line, number)
+    done, file = Run(way.name, case.size, case.form, case.line, number), case.file(way)
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="cdr-bench-")))
         scratch = folder / "scratch"
         scratch.mkdir()
         server = stack.enter_context(Peer("server", case.line, cores.peers, folder=data))
         sink = stack.enter_context(Peer("sink", case.line, cores.peers, folder=keep))
-        command = way.command(f"{server.url}/{case.file}", data / case.file, case.form, scratch)
+        command = way.command(f"{server.url}/{file}", data / file, case.form, scratch)
         environment = {**os.environ, **KEYS, "AWS_ENDPOINT_URL": sink.url, "TMPDIR": str(scratch), "HOME": str(scratch)}
         _launch(command, environment, folder, cores, done)
     done.asked, done.folders = sink.told.get("asked", {}), sink.told.get("folders", {})

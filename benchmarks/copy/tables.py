@@ -29,16 +29,16 @@ def bundles(lines: Lines) -> Table:
     return _table("bundles and imports", CARRIED, lines, texts=1)
 
 
-def markdown(heads: Sequence[str], lines: Lines) -> str:
+def markdown(heads: Sequence[str], lines: Lines, texts: int = 1) -> str:
     """The same for the docs."""
-    rows = [list(heads), ["---"] + ["---:"] * (len(heads) - 1), *lines]
+    rows = [list(heads), ["---"] * texts + ["---:"] * (len(heads) - texts), *lines]
     return "\n".join(f"| {' | '.join(row)} |" for row in rows)
 
 
 def report(runs: Sequence[Run], skipped: dict[Case, dict[str, str]], found: Iterable[Goal], rest: str) -> str:
     """All of it as Markdown."""
     parts = [f"### {case.told}\n\n{markdown(HEADS, _lines(runs, case, skipped[case]))}" for case in skipped]
-    goals = markdown(("goal", "what", "where", "goal is", "measured", ""), _judged(found))
+    goals = markdown(("goal", "what", "where", "goal is", "measured", ""), _judged(found), texts=3)
     return "\n\n".join([*parts, f"### The goals\n\n{goals}", rest]) + "\n"
 
 

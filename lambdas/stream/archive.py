@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from enum import Enum
 
 from isal import isal_zlib
-from isal.igzip_lib import IsalError
 
 from lambdas.core.errors import Broken, Disagrees
 
@@ -86,7 +85,7 @@ class Archive:
         else:
             try:
                 text = self._inflate.decompress(came, MOST)
-            except IsalError as error:
+            except isal_zlib.error as error:  # type: ignore[misc]  # a class, whatever its stubs say
                 raise Broken(f"the ZIP is damaged after {self._packed} bytes ({error})") from None
             over = self._inflate.eof
             self._held = self._inflate.unused_data if over else self._inflate.unconsumed_tail

@@ -35,6 +35,10 @@ def quiet(_what: str) -> None:
     """Nothing is said."""
 
 
+def still() -> None:
+    """Nothing is done."""
+
+
 @pytest.fixture(scope="module")
 def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("data")
@@ -169,11 +173,11 @@ def test_what_was_measured_is_not_measured_again(data: Path, tmp_path: Path) -> 
     """An earlier call's figures count; the table has them in as many runs, and what was left out with its reason."""
     told = [Case("10KB", "plain", 0), Case("10KB", BAD, 0)]
     first = Bench([BY_NAME["curl"]], told[:1], 2, -1, CORES, data)
-    first.go(quiet, int, lambda: keep(tmp_path, first, []))
+    first.go(quiet, still, lambda: keep(tmp_path, first, []))
     assert [(one.way, one.round) for one in first.runs] == [("curl", 1), ("curl", 2)]
     second = Bench([BY_NAME["curl"], BY_NAME["duckdb"]], told[1:], 2, -1, CORES, data)
     second.resume(tmp_path / RUNS)
-    second.go(quiet, int, int)
+    second.go(quiet, still, still)
     assert second.runs[:2] == first.runs
     assert [(one.form, one.round) for one in second.runs[2:]] == [(BAD, 1), (BAD, 2)]
     text = report(second.runs, {told[1]: second.skipped(told[1])}, goals(second.runs, {}), "")
