@@ -11,6 +11,7 @@ from aws_cdk import aws_logs as logs
 from constructs import Construct
 
 from infra.checks import allow
+from infra.memory import MEMORY
 from infra.settings import Settings
 
 Environment = Mapping[str, str]
@@ -60,7 +61,7 @@ class Function(Construct):
             role=self.role,
             timeout=Duration.seconds(size.seconds),
             memory_size=size.megabytes,
-            environment={"POWERTOOLS_SERVICE_NAME": handler, **environment},
+            environment={"POWERTOOLS_SERVICE_NAME": handler, **MEMORY.get(handler, {}), **environment},
             log_group=group,
             tracing=awslambda.Tracing.ACTIVE,
         )

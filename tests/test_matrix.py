@@ -96,7 +96,7 @@ def without(heading: str) -> bytes:
     return text(*({key: one for key, one in row.items() if key != heading} for row in THREE))
 
 
-LONG = "x" * (3 << 20)
+LONG = "x" * (5 << 20)
 MANY = [call(n) for n in range(2000)]
 TWICE = PLAIN + PLAIN[PLAIN.index(b"\n") + 1 :][: len(PLAIN.split(b"\n")[1]) + 1]
 CSVS = {

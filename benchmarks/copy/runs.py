@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.copy.peers import ROOT, Peer
-from benchmarks.copy.plan import Case, Way
+from benchmarks.copy.plan import OURS, Case, Way
+from infra.memory import MEMORY
 
 PATIENCE = 1800  # seconds
 LAUNCH = Path(__file__).with_name("launch.py")
@@ -77,6 +78,7 @@ def run(way: Way, case: Case, number: int, data: Path, cores: Cores, keep: Path 
         sink = stack.enter_context(Peer("sink", case.line, cores.peers, folder=keep))
         command = way.command(f"{server.url}/{file}", data / file, case.form, scratch)
         environment = {**os.environ, **KEYS, "AWS_ENDPOINT_URL": sink.url, "TMPDIR": str(scratch), "HOME": str(scratch)}
+        environment |= MEMORY["copier"] if way.python == OURS else {}  # as it is deployed
         _launch(command, environment, folder, cores, done)
     done.asked, done.folders = sink.told.get("asked", {}), sink.told.get("folders", {})
     done.objects = sink.told.get("objects", {})

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 PART = 8 << 20  # bytes; what fits in one part is a single PUT
 # Not as expected; a concurrent write; and what is left of an upload after one.
 FENCED = ("PreconditionFailed", "412", "ConditionalRequestConflict", "NoSuchKey", "NoSuchUpload")
-FLYING = 3  # parts on their way at a time, so that memory stays flat
+FLYING = 2  # parts on their way at a time, so that memory stays flat
 
 
 class Fenced(Exception):

@@ -8,7 +8,7 @@ import hashlib
 import io
 from collections.abc import Callable, Iterator
 from queue import Empty, Queue
-from threading import Event, Lock, Thread
+from threading import Event, Lock, Semaphore, Thread
 from types import TracebackType
 from typing import Protocol, Self
 
@@ -22,8 +22,10 @@ FORMS = {b"\x1f\x8b": "gzip", b"PK\x03\x04": "zip", b"PK\x05\x06": "zip", b"<": 
 WBITS = 31  # a gzip wrapper, whose CRC and length are checked
 FIRST = 4  # bytes that tell the form
 PIECE = 1 << 20  # bytes taken at a time
-BLOCK = 1 << 20  # bytes of text read at a time; a row is no longer
-DEPTH = 4  # blocks on their way
+BLOCK = 2 << 20  # bytes of text read at a time; a row is no longer
+DEPTH = 2  # blocks on their way
+READERS = 8  # threads that may stand at the gate: more than there are
+PATIENCE = 5.0  # seconds that one stands there: it bounds memory, and must never be what a copy hangs on
 RATIO, SLACK = 200, 64 << 20  # a file grows so many times at most, once it is larger than this
 
 
@@ -55,6 +57,7 @@ class Content(io.RawIOBase):
         self._gzip: isal_zlib.Compress | None = None
         self._zip: Archive | None = None
         self._last, self._quotes, self._unread = b"\n", 0, False
+        self.gate: Semaphore | None = None  # each block that is read passes it
         self.letters = Letters()
         self.digest = hashlib.sha256()
         self.arrived = self.digest  # of the file as it came: another one where it comes packed
@@ -75,6 +78,8 @@ class Content(io.RawIOBase):
 
     def read(self, size: int = -1, /) -> bytes:
         """Text in UTF-8, up to `size` bytes; none at the end of a whole file."""
+        if self.gate is not None:
+            self.gate.acquire(timeout=PATIENCE)
         with self._lock:  # the CSV reader reads ahead in a thread, also while the rest is drained
             if not self._ready:
                 self._ready = self._next()
@@ -91,6 +96,9 @@ class Content(io.RawIOBase):
 
     def drain(self) -> None:
         """To the very end, so that a file that nobody can read is checked and kept as well."""
+        if self.gate is not None:
+            gate, self.gate = self.gate, None
+            gate.release(READERS)
         while self.read():
             pass
 

@@ -8,7 +8,7 @@ import pyarrow.parquet as pq
 
 from lambdas.stream.table import SCHEMA
 
-GROUP = 65_536  # rows
+GROUP = 32_768  # rows
 # Few different values: a dictionary pays. Identities, numbers and money do without.
 REPEATED = [
     "source", "direction", "from_country", "to_country", "country_from", "result", "hangup_cause", "sip_reason",

@@ -63,7 +63,8 @@ def words(column: Texts, known: Mapping[str, str]) -> Texts:
     """The vendor's words to ours, in any case; an unknown word is null."""
     met = column.dictionary_encode()
     at = pc.index_in(pc.utf8_lower(pc.utf8_trim_whitespace(met.dictionary)), pa.array(list(known), pa.string()))
-    return pc.take(pc.take(pa.array(list(known.values()), pa.string()), at), met.indices)
+    ours = pc.take(pa.array(list(known.values()), pa.string()), at)
+    return column if ours.equals(met.dictionary) else pc.take(ours, met.indices)
 
 
 READERS: Mapping[str, Callable[[Texts], Values]] = {WHOLE: whole, MONEY: money, REAL: real}

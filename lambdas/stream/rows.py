@@ -3,6 +3,7 @@
 import csv
 import io
 from collections.abc import Iterator
+from threading import Semaphore
 from typing import Any
 
 import pyarrow as pa
@@ -14,6 +15,7 @@ from lambdas.stream.content import Content
 
 KEPT = 4 << 20  # characters of rejected rows that are kept apart
 WIDEST = 500  # columns
+AHEAD = 2  # blocks read before the first comes back as rows
 LARGE = 16 << 20  # bytes of the longest row, and of a block where there is one so long
 
 
@@ -34,7 +36,7 @@ class Rows:
         self.headings = _headings(head)
         self._bare = b"\n" not in head  # headings alone, without even the end of their line
         self.rejects: list[str] = []
-        self._kept = 0
+        self._kept, self._gate = 0, Semaphore(AHEAD)
         self.rejected = self.headers = 0  # rows that do not parse; header lines met again
 
     def __iter__(self) -> Iterator[pa.RecordBatch]:
@@ -42,8 +44,11 @@ class Rows:
         if not self.headings or self._bare:
             self._nothing()
             return
+        # The engine reads 32 blocks ahead, and cannot be told to read fewer (arrow/cpp/src/arrow/csv/reader.cc).
+        self._content.gate = self._gate
         try:
             for block in self._reader():
+                self._gate.release()
                 yield self._less(block)
         except pa.ArrowInvalid as error:
             if "straddl" in str(error):
@@ -88,6 +93,7 @@ class Rows:
         return TooLarge(f"too-large: a row has over {LARGE} bytes")
 
     def _reject(self, row: Any) -> str:
+        self._gate.release()  # a block of nothing else comes back without rows, and so not at all
         self.rejected += 1
         self._kept += len(row.text)
         if self._kept < KEPT:

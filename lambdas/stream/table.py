@@ -139,25 +139,25 @@ class Typer:
             self.assumed -= set(self.columns.shifted)
 
     def _party(self, block: Block, end: str, party: Party) -> None:
+        """The number is the first valid one, raw the last filled; a text that is neither is left."""
         headings = self._there(party.headings)
         texts = [block.texts[heading] for heading in headings]
         if not texts:
             return
-        if all(texts[0].equals(other) for other in texts[1:]):
-            read, raw = [numbering().read(texts[0], bare=party.bare)], texts[0]
-        else:
-            read = [numbering().read(text, bare=party.bare) for text in texts]
+        number, raw = numbering().read(texts[0], bare=party.bare), texts[-1]
+        if not all(raw.equals(other) for other in texts):
             raw = pc.coalesce(*reversed(texts))
-        number = reduce(_first, read)
+        picked = pc.is_valid(number.number)
+        for heading, text in zip(headings, texts, strict=True):
+            if text is not texts[0] and not text.equals(texts[0]):
+                number, picked = _filled(number, text, bare=party.bare)
+            left = (
+                None if text.equals(raw) else pc.and_not(pc.is_valid(text), pc.or_(picked, true(pc.equal(text, raw))))
+            )
+            block.take(heading, left if left is not None and pc.any(left).as_py() else None)
         block.columns |= {f"{end}_number": number.number, f"{end}_raw": raw, f"{end}_country": number.country}
         if end == "to":
             block.columns["toll_free"] = number.toll_free
-        for heading, text, own in zip(headings, texts, read, strict=False):
-            same = pc.or_(true(pc.equal(text, raw)), true(pc.equal(own.number, number.number)))
-            left = pc.and_(pc.is_valid(text), pc.invert(same))
-            block.take(heading, left if pc.any(left).as_py() else None)
-        for heading in headings[len(read) :]:
-            block.take(heading, None)
 
     def _cause(self, block: Block) -> None:
         for heading in self._there((self.columns.cause_code or "",)):
@@ -212,11 +212,15 @@ class Typer:
         return self._identity.complete(batch, texts, own)
 
 
-def _first(one: Numbers, other: Numbers) -> Numbers:
-    """Number by number the first that is valid, with its own country."""
-    valid = pc.is_valid(one.number)
-    pairs = ((getattr(one, name), getattr(other, name)) for name in ("number", "country", "toll_free"))
-    return Numbers(*(pc.if_else(valid, ours, theirs) for ours, theirs in pairs))
+def _filled(numbers: Numbers, texts: Any, *, bare: bool) -> tuple[Numbers, Any]:
+    """With these texts' numbers where there are none yet, and where that is."""
+    missing = pc.and_(pc.is_null(numbers.number), pc.is_valid(texts))
+    if not pc.any(missing).as_py():
+        return numbers, missing
+    own = numbering().read(texts.filter(missing), bare=bare)
+    pairs = ((getattr(numbers, name), getattr(own, name)) for name in ("number", "country", "toll_free"))
+    filled = Numbers(*(pc.replace_with_mask(before, missing, new) for before, new in pairs))
+    return filled, pc.and_(missing, pc.is_valid(filled.number))
 
 
 def _between(code: Any, low: int, high: int) -> Any:

@@ -111,7 +111,7 @@ def test_blocks_do_not_depend_on_how_the_file_comes() -> None:
 
 def test_a_row_longer_than_a_block_asks_for_larger_ones_up_to_a_limit() -> None:
     """A field of megabytes is read; beyond sixteen the file is put aside."""
-    field = "x" * (3 << 20)
+    field = "x" * (5 << 20)
     text = f"a,b\n1,2\n3,{field}\n5,6\n".encode()
     with content(text)[0] as file, pytest.raises(Long):
         list(Rows(file))
