@@ -19,17 +19,17 @@ Environment = Mapping[str, str]
 
 @dataclass(frozen=True)
 class Size:
-    """What a function may take."""
+    """What a function may take; the copier's memory is a setting of the stack."""
 
     seconds: int
-    megabytes: int
+    megabytes: int | None
 
 
 SIZES: Mapping[str, Size] = {
     "requester": Size(120, 256),
     "callback": Size(10, 256),
     "poller": Size(60, 256),
-    "copier": Size(900, 1024),
+    "copier": Size(900, None),
 }
 
 
@@ -60,7 +60,7 @@ class Function(Construct):
             handler=f"lambdas.{handler}.handler",
             role=self.role,
             timeout=Duration.seconds(size.seconds),
-            memory_size=size.megabytes,
+            memory_size=size.megabytes or settings.copier_mb,
             environment={"POWERTOOLS_SERVICE_NAME": handler, **MEMORY.get(handler, {}), **environment},
             log_group=group,
             tracing=awslambda.Tracing.ACTIVE,

@@ -30,6 +30,7 @@ class Settings:
     results_days: int
     log_days: int
     scan_limit_gb: int
+    copier_mb: int  # the copier's memory, and with it its share of a core: one whole at 1769
     rate: int  # callbacks a second
     burst: int
 
@@ -107,6 +108,7 @@ def settings(lookup: Lookup) -> Settings:
         results_days=take.count("results_days", 7, 1, 365),
         log_days=take.one_of("log_days", 30, RETENTIONS),
         scan_limit_gb=take.count("scan_limit_gb", 100, 1, 100_000),
+        copier_mb=take.count("copier_mb", 1024, 512, 10_240),
         rate=take.count("rate", 50, 1, 10_000),
         burst=take.count("burst", 100, 1, 5_000),
     )

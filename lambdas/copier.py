@@ -93,7 +93,10 @@ class Copier:
         etag = self._publish(made)
         key, raw = keys.calls(self._row.export, self._row.window), tuple(made.raws)
         uploads = {**made.raws, key: made.calls}
-        objects = {one: {"bytes": upload.size, "sha256": upload.sha256} for one, upload in uploads.items()}
+        objects = {
+            one: {"bytes": upload.size, "sha256": upload.sha256, "requests": upload.requests}
+            for one, upload in uploads.items()
+        }
         self._write(made, progress, checked=False, calls=key, etag=etag, objects=objects, **kept)
         published = Published(
             revision=self._row.revision, digest=made.tally.digest, key=key, etag=etag, receipt=self._receipt_key(),

@@ -93,7 +93,9 @@ def deployed(asked: Asked, folder: Path, tell: Teller, *, real: bool = False) ->
 def _deploy(up: Cloud, text: str, folder: Path, tell: Teller, *, callback: bool) -> dict[str, str]:
     effective = folder / "exports.toml"
     effective.write_text(text, "utf-8")
-    context = {"target": "host", "removal": "destroy", "stage": STAGE, "callback": "on" if callback else "off"}
+    # The least memory that a copier may have: what passes here needs no more (the emulator holds it to that).
+    size, calls = {"copier_mb": "512"}, {"callback": "on" if callback else "off"}
+    context = {"target": "host", "removal": "destroy", "stage": STAGE, **size, **calls}
     tell("the stack is synthesized and its functions are bundled")
     synth(folder / "cdk.out", effective, context=context)
     tell("cdk bootstrap and cdk deploy, with the genuine command line")

@@ -5,6 +5,7 @@ import csv
 import gzip
 import hashlib
 import io
+import json
 import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -351,12 +352,62 @@ def test_the_receipt_tells_how_it_was_made(desk: Desk) -> None:
     """Bytes and digests of both objects are those of S3; the engine, the seconds, the memory, the requests."""
     desk.copy(PLAIN)
     told, objects = desk.receipt, {**desk.found("raw/"), **desk.found("calls/")}
-    assert {key: one["bytes"] for key, one in told["objects"].items()} == {
-        key: len(one) for key, one in objects.items()
+    assert told["objects"] == {
+        key: {"bytes": len(one), "sha256": hashlib.sha256(one).hexdigest(), "requests": 1}
+        for key, one in objects.items()
     }
-    digests = {key: hashlib.sha256(one).hexdigest() for key, one in objects.items()}
-    assert {key: one["sha256"] for key, one in told["objects"].items()} == digests
     assert told["engine"].startswith("cdr-exporter ") and "pyarrow" in told["engine"]
     assert {"download", "read", "type", "write"} <= set(told["seconds"]) and told["peak_mib"] > 0
     assert (told["downloads"], told["rows_read"], len(told["schema"]), len(told["headings"])) == (1, 3, 8, 8)
     assert told["sums"]["cost"] == "3.75000000" and told["assumed_zone"] == {"ended_at": "UTC"}
+
+
+def test_a_file_that_is_announced_too_large_is_not_even_begun(desk: Desk) -> None:
+    """With its limit."""
+    desk.server.length = 80 * 10**9 + 1
+    row = desk.copy(PLAIN)
+    assert row.state is ASIDE and row.reason == "too-large: the file has over 80000000000 bytes"
+    assert not desk.found("raw/") and desk.bucket.unfinished == 0
+
+
+PERSONAL = ("5550123", "9460123", "5550199")
+
+
+@pytest.mark.parametrize("mode", ["mask", "pseudonym"])
+def test_where_numbers_are_not_kept_none_is_anywhere(desk: Desk, mode: str) -> None:
+    """Neither in calls, nor in what did not parse, nor as a file; what was left out is named and counted."""
+    rows = [*MANY, call(2001, Call_duration="+12065550199", News="+12065550199")]
+    data = text(*({"News": "", **one} for one in rows)) + b"+12065550199 short\n"
+    row = desk.copy(data, numbers=f'"{mode}"')
+    assert row.state is DONE and len(desk.calls) == 2001
+    kept = [str(one) for one in desk.calls] + [json.dumps(desk.receipt), json.dumps(desk.rejects)]
+    assert not any(number in one for number in PERSONAL for one in kept)
+    assert desk.raw == [] and desk.rejects["rejected"] == ["withheld: 18 characters"]
+    assert desk.receipt["withheld"] == {"Call duration": 1, "News": 1}
+    assert {one["from_country"] for one in desk.calls} == {"US"}
+    masked = {"mask": "+1206555XXXX", "pseudonym": desk.calls[0]["from_number"]}[mode]
+    assert {one["from_number"] for one in desk.calls} == {masked} and masked[:2] in ("+1", "p-")
+
+
+def test_a_report_put_aside_keeps_no_file_where_numbers_are_not_kept(desk: Desk) -> None:
+    """Its reason and figures alone; unless `raw = true` asks for the file."""
+    assert desk.copy(PLAIN, totals=Totals(rows=4), numbers='"mask"').state is ASIDE
+    assert desk.raw == [] and not any(number in json.dumps(desk.receipt) for number in PERSONAL)
+    desk.copy(PLAIN, totals=Totals(rows=4), numbers='"mask"', raw="true")
+    assert desk.raw == [PLAIN]
+
+
+def test_a_masked_row_without_an_identity_is_not_named_by_its_number(desk: Desk) -> None:
+    """Two that differ in hidden digits alone have one hash, and two ordinals."""
+    numbers = ("+12065550123", "+12065550199")
+    rows = [{key: one for key, one in call(1, Originating_Number=n).items() if key not in IDS} for n in numbers]
+    desk.copy(text(*rows), numbers='"mask"')
+    first, second = (one["row_id"] for one in desk.calls)
+    assert first.rpartition("-")[0] == second.rpartition("-")[0] and first != second
+
+
+def test_a_repeated_row_is_kept_without_its_numbers(desk: Desk) -> None:
+    """As it is written, not as it came."""
+    desk.copy(text(*THREE, call(2)), numbers='"mask"')
+    assert len(desk.rejects["repeated"]) == 1
+    assert not any(number in json.dumps(desk.rejects) for number in PERSONAL)

@@ -110,6 +110,11 @@ class Upload:
                 self.abort()
 
     @property
+    def requests(self) -> int:
+        """How many it takes: one PUT, or each part, the beginning and the end."""
+        return len(self._parts) + 2 if self._parts else 1
+
+    @property
     def sha256(self) -> str:
         """The digest of the object's bytes, in hex; "" where it was not to be taken."""
         return self._digest.hexdigest() if self._digest else ""

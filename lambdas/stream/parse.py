@@ -48,13 +48,13 @@ def time(column: Texts) -> tuple[Values, bool]:
     first = next((text for text in column.slice(0, PEEK).to_pylist() if text), None)
     if first is None and column.null_count == len(column):
         return pa.nulls(len(column), STAMP), False
-    for way in (_zoned, _naive) if re.search(ZONE, first or "") else (_naive, _zoned):
-        try:
-            return way(column), way is _naive
-        except pa.ArrowInvalid:
-            continue
-    met = column.dictionary_encode()  # ways to write an offset are mixed, or something is no time: one by one
-    found = pa.array([_instant(text) for text in met.dictionary.to_pylist()], STAMP)
+    way = _zoned if re.search(ZONE, first or "") else _naive
+    try:
+        return way(column), way is _naive
+    except pa.ArrowInvalid:
+        met = column.dictionary_encode()
+    # Ways to write an offset are mixed, or something is no time.
+    found = pa.concat_arrays(_parted(met.dictionary, way, STAMP, _instant))
     bare = pc.match_substring_regex(met.dictionary, BARE)
     return pc.take(found, met.indices), bool(pc.any(pc.and_(bare, pc.is_valid(found))).as_py())
 
@@ -78,14 +78,17 @@ def _read(column: Texts, way: Callable[[Texts], Values], kind: Any) -> Values:
         return pc.take(pa.concat_arrays(_parted(met.dictionary, way, kind)), met.indices)
 
 
-def _parted(column: Texts, way: Callable[[Texts], Values], kind: Any) -> list[Values]:
+def _parted(
+    column: Texts, way: Callable[[Texts], Values], kind: Any, alone: Callable[[str], Any] = lambda _: None
+) -> list[Values]:
+    """Halved until each part can be read; `alone` has the last word about a single text."""
     try:
         return [way(column)]
     except pa.ArrowInvalid:
         if len(column) == 1:
-            return [pa.nulls(1, kind)]
+            return [pa.array([alone(column[0].as_py())], kind)]
         half = len(column) // 2
-        return _parted(column[:half], way, kind) + _parted(column[half:], way, kind)
+        return _parted(column[:half], way, kind, alone) + _parted(column[half:], way, kind, alone)
 
 
 def _whole(column: Texts) -> Values:

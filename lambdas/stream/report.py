@@ -14,7 +14,7 @@ import pyarrow as pa
 from lambdas import VERSION
 from lambdas.aws.lake import Lake, Upload
 from lambdas.core import keys
-from lambdas.core.errors import Disagrees, TryAgain
+from lambdas.core.errors import Disagrees, TooLarge, TryAgain
 from lambdas.core.exports import Export
 from lambdas.core.facts import Facts
 from lambdas.core.mapping import Columns
@@ -32,6 +32,7 @@ from lambdas.stream.table import SCHEMA, Typer
 from lambdas.web import Web
 
 READINGS = 3  # of one report, at most: once more for longer rows, once more for identities that came twice
+MOST = 80 * 10**9  # bytes of a file: S3 takes ten thousand parts, each of 8 MiB
 KINDS = {"calls": "application/vnd.apache.parquet", "raw": "application/gzip"}
 
 
@@ -105,8 +106,11 @@ class Report:
     def _file(self, reading: Reading, copy: Copy, file: File, raw: Upload | None, block: int) -> None:
         origins, home = self._export.download_from, self._export.base_url
         self._downloads += 1
-        with self._web.download(self._facts.name, file.url, origins, file.headers, home) as body:
-            problem = reading.file(body, raw, self._left, block, self._typer)
+        try:
+            with self._web.download(self._facts.name, file.url, origins, file.headers, home, most=MOST) as body:
+                problem = reading.file(body, raw, self._left, block, self._typer)
+        except TooLarge as large:  # it says so before it comes
+            problem = large
         copy.problem = copy.problem or problem
 
     def _raw(self, uploads: ExitStack, copy: Copy, number: int) -> Upload | None:

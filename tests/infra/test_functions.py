@@ -12,7 +12,7 @@ TOLD = {
     "Requester": {*EVERYWHERE, "CDR_CAPABILITY_SECRET", "CDR_CALLBACK_URL", "CDR_MACHINE"},
     "Callback": {*EVERYWHERE, "CDR_CAPABILITY_SECRET"},
     "Poller": EVERYWHERE,
-    "Copier": EVERYWHERE,
+    "Copier": {*EVERYWHERE, "MALLOC_ARENA_MAX", "MALLOC_MMAP_THRESHOLD_"},
 }
 MAY = {
     "Requester": {

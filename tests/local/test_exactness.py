@@ -44,7 +44,8 @@ FILES: Mapping[Mode, dict[str, Any]] = {
 FLOWROUTE = {f"flowroute-{mode}": mode for mode in FILES}
 # Several sources, the calls of one also delivered under the other; and a vendor that was added in one file.
 WIDE = ("telnyx-both", "didww")
-NAMES = [*TELNYX, "telnyx-v2", *FLOWROUTE, *WIDE]
+LARGE = "flowroute-large"  # a report of some 17 MB, in three parts, through a copier of 512 MB
+NAMES = [*TELNYX, "telnyx-v2", *FLOWROUTE, *WIDE, LARGE]
 
 
 @dataclass(frozen=True)
@@ -80,6 +81,8 @@ def ran(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ran]:
     twice.faults.add("both", 99)
     played["telnyx-both"] = Played(twice, FIELDS)
     played["didww"] = Played(Didww(SEED, "didww", ca=authority(folder), retry_s=1.0, **common), FIELDS)
+    large = Flowroute(SEED, "large", callbacks="never", plain=True, **{**common, "per_day": 60_000})
+    played[LARGE] = Played(large, {**FIELDS, "start": date(2026, 11, 19)})
     with own(played, folder, UNTIL) as (at, asked, tell, told):
         right = rehearse(at, asked, tell)
         yield _ran(at, played, right, told)
@@ -107,7 +110,7 @@ def test_every_window_is_done(ran: Ran, name: str) -> None:
     sources = {row.window.source for row in rows}
     span = sum(row.window.seconds for row in rows if row.window.source == min(sources - {"call-control"}))
     assert {row.state for row in rows} == {Work.DONE}
-    assert span == (86400 if name == "telnyx-end" else 2 * 86400)
+    assert span == (86400 if name in ("telnyx-end", LARGE) else 2 * 86400)
     wide = {"telnyx-record-closed", *WIDE}
     assert sources == (set(FACTS[ran.played[name].vendor].sources({}, "v1")) if name in wide else {"calls"})
     assert max(row.window.end for row in rows) == datetime(2026, 11, 20, tzinfo=UTC)
@@ -117,6 +120,15 @@ def test_every_window_is_done(ran: Ran, name: str) -> None:
 def test_a_call_on_an_inclusive_end_is_kept_twice_and_counts_once(ran: Ran, name: str) -> None:
     """`calls_all` has it in both windows' objects, `calls` once."""
     assert _count(ran, name, "calls_all") > _count(ran, name, "calls")
+
+
+def test_a_large_report_goes_through_a_small_function(ran: Ran) -> None:
+    """More than one part of S3's, in a copier of 512 MB, which the emulator holds it to: the receipt has its peak."""
+    (row,) = (row for row in ran.rows if row.export == LARGE)
+    assert row.published is not None
+    told = json.loads(ran.at.stack.read(row.published.receipt))
+    assert told["bytes_text"] > 16 << 20 and told["rows"] > 50_000
+    assert 0 < told["peak_mib"] < 300
 
 
 def test_a_call_under_two_sources_is_kept_twice_and_counts_once(ran: Ran) -> None:
