@@ -31,11 +31,11 @@ TAIL = """
 - **Cost**: null is not zero: the vendor has not priced the call yet. Flowroute's and DIDWW's are in USD by their
   documents (DIDWW: `Total (USD)` inbound, `Charged (USD)` outbound); Telnyx does not say, so `currency` is null unless
   `currency` is set on the export.
-- **Times**: UTC. Where the vendor writes no zone, UTC is assumed, and the receipt says so (`assumed_zone`). Where Telnyx
-  gives the start both in UTC and in another zone, their difference shifts answer and end.
-- **Numbers**: E.164 only where the world's numbering plans allow them in that form (Google's `phonenumbers`); else they are
-  in `from_raw`, `to_raw` alone. Countries and `toll_free` come from the number; country names that a vendor gives are in
-  `extra`.
+- **Times**: UTC. Where the vendor writes no zone, UTC is assumed, and the receipt says so (`assumed_zone`). Where
+  Telnyx gives the start both in UTC and in another zone, their difference shifts answer and end.
+- **Numbers**: E.164 only where the world's numbering plans allow them in that form (Google's `phonenumbers`); else
+  they are in `from_raw`, `to_raw` alone. Countries and `toll_free` come from the number; country names that a vendor
+  gives are in `extra`.
 """
 
 
