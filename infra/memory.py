@@ -2,8 +2,10 @@
 
 from collections.abc import Mapping
 
-# The copier's: one arena for all of its threads, and what is large goes back to the
-# system at once (mallopt(3)). Without it a copy of 1 GB peaks at 316 MiB instead of 235 (docs/copying.md).
+# The copier's, of glibc (mallopt(3)): one arena for all of its threads, and what is larger than a block of text comes
+# from the system and goes back at once. Fixed, for else glibc raises the limits by itself, and a copy's peak with them.
 MEMORY: Mapping[str, Mapping[str, str]] = {
-    "copier": {"MALLOC_ARENA_MAX": "1", "MALLOC_MMAP_THRESHOLD_": "1000000"},
-}
+    "copier": {
+        "MALLOC_ARENA_MAX": "1", "MALLOC_MMAP_THRESHOLD_": "2200000", "MALLOC_TRIM_THRESHOLD_": "8000000",
+    },
+}  # fmt: skip

@@ -364,9 +364,9 @@ def test_the_receipt_tells_how_it_was_made(desk: Desk) -> None:
 
 def test_a_file_that_is_announced_too_large_is_not_even_begun(desk: Desk) -> None:
     """With its limit."""
-    desk.server.length = 80 * 10**9 + 1
+    desk.server.length = 50 * 10**9 + 1
     row = desk.copy(PLAIN)
-    assert row.state is ASIDE and row.reason == "too-large: the file has over 80000000000 bytes"
+    assert row.state is ASIDE and row.reason == "too-large: the file has over 50000000000 bytes"
     assert not desk.found("raw/") and desk.bucket.unfinished == 0
 
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
     from mypy_boto3_s3 import S3Client
 
-PART = 8 << 20  # bytes; what fits in one part is a single PUT
+PART = 5 << 20  # bytes; what fits in one part is a single PUT
 # Not as expected; a concurrent write; and what is left of an upload after one.
 FENCED = ("PreconditionFailed", "412", "ConditionalRequestConflict", "NoSuchKey", "NoSuchUpload")
 FLYING = 2  # parts on their way at a time, so that memory stays flat

@@ -21,7 +21,7 @@ from lambdas.stream.letters import Letters
 FORMS = {b"\x1f\x8b": "gzip", b"PK\x03\x04": "zip", b"PK\x05\x06": "zip", b"<": "page"}
 WBITS = 31  # a gzip wrapper, whose CRC and length are checked
 FIRST = 4  # bytes that tell the form
-PIECE = 1 << 20  # bytes taken at a time
+PIECE = 2 << 20  # bytes taken at a time
 BLOCK = 2 << 20  # bytes of text read at a time; a row is no longer
 DEPTH = 2  # blocks on their way
 READERS = 8  # threads that may stand at the gate: more than there are

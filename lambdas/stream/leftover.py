@@ -1,6 +1,6 @@
 """What has no column, as a map: each row's texts under their own headings, in the order of the file."""
 
-from functools import lru_cache, reduce
+from functools import cache, reduce
 from typing import Any
 
 import pyarrow as pa
@@ -36,10 +36,14 @@ def _holed(offsets: Any, counts: Any) -> Any:
     return pc.if_else(pa.concat_arrays([empty, pa.array([False])]), pa.scalar(None, pa.int32()), offsets)
 
 
-@lru_cache(4)
 def _order(rows: int, wide: int) -> tuple[Any, Any]:
     """Row by row: of which entry each is, and where it stands when the entries' texts are laid end to end."""
-    at = pa.array(range(rows * wide), pa.int64())
+    at = _counted(1 << (rows * wide).bit_length())[: rows * wide]
     row = pc.divide(at, wide)
     of = pc.subtract(at, pc.multiply(row, wide))
     return of, pc.add(pc.multiply(of, rows), row)
+
+
+@cache
+def _counted(many: int) -> Any:
+    return pa.array(range(many), pa.int64())

@@ -47,7 +47,10 @@ class Numbering:
         """Numbers with their plus, or without it where `bare`, in E.164's own form; any other text is none."""
         plus = pc.starts_with(texts, "+")
         marked = _marked(texts, plus, bare=bare)
-        keys = _where(_fit(marked, plus, bare=bare), marked).cast(pa.int64())
+        try:
+            keys = _plain(marked, plus, bare=bare)
+        except pa.ArrowInvalid:
+            keys = _where(_fit(marked, plus, bare=bare), marked).cast(pa.int64())
         spans = pc.search_sorted(self._ends, keys, side="right")
         toll_free = pc.take(self._toll_free, spans)
         whole = pc.binary_replace_slice(marked, 0, 1, "+") if bare else texts
@@ -68,6 +71,17 @@ def _marked(texts: Texts, plus: Flags, *, bare: bool) -> Texts:
     if not bare or _all(plus):
         return marked
     return pc.if_else(plus, marked, pc.binary_replace_slice(texts, 0, 0, MARK))
+
+
+def _plain(marked: Texts, plus: Flags, *, bare: bool) -> Any:
+    """The keys of a block in which every text looks like a number, as nearly all do: what is not decimal fails.
+
+    A mark in front leaves nothing else that the engine would read, no sign and no hexadecimal digits; and a key with
+    too many of them lies behind the last span.
+    """
+    if not _all(plus) and not (bare and pc.min(pc.binary_length(marked)).as_py() >= BARE.as_py()):
+        raise pa.ArrowInvalid("some begin otherwise")
+    return marked.cast(pa.int64())
 
 
 def _fit(marked: Texts, plus: Flags, *, bare: bool) -> Flags:

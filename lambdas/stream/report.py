@@ -32,7 +32,7 @@ from lambdas.stream.table import SCHEMA, Typer
 from lambdas.web import Web
 
 READINGS = 3  # of one report, at most: once more for longer rows, once more for identities that came twice
-MOST = 80 * 10**9  # bytes of a file: S3 takes ten thousand parts, each of 8 MiB
+MOST = 50 * 10**9  # bytes of a file: S3 takes ten thousand parts, each of 5 MiB
 KINDS = {"calls": "application/vnd.apache.parquet", "raw": "application/gzip"}
 
 

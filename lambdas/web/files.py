@@ -15,7 +15,7 @@ from lambdas.web.reactions import kind, reaction, sent
 from lambdas.web.sessions import session
 
 # Bytes at a time: urllib3's own way costs what a bare socket's does (0.2 s of CPU a GB); smaller, more.
-CHUNK = 1 << 20
+CHUNK = 2 << 20  # bytes, as the copier reads them
 HOPS = 3  # redirects of one download
 MOVED = (301, 302, 303, 307, 308)
 

@@ -21,7 +21,7 @@ from local.memory.bucket import lake as remembered
 from tests.world import REGION
 
 KEY = "calls/a.parquet"
-BIG = os.urandom(25 << 20)  # four parts
+BIG = os.urandom(3 * room.PART + (1 << 20))  # four parts
 
 
 @pytest.fixture
