@@ -51,12 +51,10 @@ def time(column: Texts) -> tuple[Values, bool]:
     way = _zoned if re.search(ZONE, first or "") else _naive
     try:
         return way(column), way is _naive
-    except pa.ArrowInvalid:
-        met = column.dictionary_encode()
-    # Ways to write an offset are mixed, or something is no time.
-    found = pa.concat_arrays(_parted(met.dictionary, way, STAMP, _instant))
-    bare = pc.match_substring_regex(met.dictionary, BARE)
-    return pc.take(found, met.indices), bool(pc.any(pc.and_(bare, pc.is_valid(found))).as_py())
+    except pa.ArrowInvalid:  # ways to write an offset are mixed, or something is no time
+        found = _each(column, way, STAMP, _instant)
+    bare = pc.match_substring_regex(column, BARE)
+    return found, bool(pc.any(pc.and_(bare, pc.is_valid(found))).as_py())
 
 
 def words(column: Texts, known: Mapping[str, str]) -> Texts:
@@ -74,14 +72,23 @@ def _read(column: Texts, way: Callable[[Texts], Values], kind: Any) -> Values:
     try:
         return way(column)
     except pa.ArrowInvalid:
-        met = column.dictionary_encode()
-        return pc.take(pa.concat_arrays(_parted(met.dictionary, way, kind)), met.indices)
+        return _each(column, way, kind)
 
 
-def _parted(
+def _each(
     column: Texts, way: Callable[[Texts], Values], kind: Any, alone: Callable[[str], Any] = lambda _: None
-) -> list[Values]:
-    """Halved until each part can be read; `alone` has the last word about a single text."""
+) -> Values:
+    """A column of which some texts cannot be read; `alone` has the last word about a single one."""
+    if len(column.slice(0, PEEK).unique()) > PEEK // 4:
+        return pa.concat_arrays(_parted(column, way, kind, alone))
+    met = column.dictionary_encode()  # few different ones, and none is tried twice
+    return pc.take(pa.concat_arrays(_parted(met.dictionary, way, kind, alone)), met.indices)
+
+
+def _parted(column: Texts, way: Callable[[Texts], Values], kind: Any, alone: Callable[[str], Any]) -> list[Values]:
+    """Halved until each part can be read."""
+    if column.null_count == len(column):
+        return [pa.nulls(len(column), kind)]
     try:
         return [way(column)]
     except pa.ArrowInvalid:
