@@ -18,7 +18,7 @@ ROW = struct.Struct("<4sHHHHHHIIIHHHHHII")  # a directory's entry
 STORED, DEFLATED = 0, 8
 TAIL = 1 << 20  # bytes of a directory, far more than one file's
 HUGE = 0xFFFFFFFF  # a length that stands in the extra field (ZIP64)
-MOST = 1 << 20  # bytes of text given at a time
+MOST = 1 << 22  # bytes of text given at a time
 
 
 class At(Enum):

@@ -7,7 +7,8 @@ the slower one sets the pace and memory stays flat.
 import hashlib
 import io
 from collections.abc import Callable, Iterator
-from queue import Empty, Queue
+from contextlib import suppress
+from queue import Empty, Full, Queue
 from threading import Event, Lock, Semaphore, Thread
 from types import TracebackType
 from typing import Protocol, Self
@@ -22,10 +23,11 @@ FORMS = {b"\x1f\x8b": "gzip", b"PK\x03\x04": "zip", b"PK\x05\x06": "zip", b"<": 
 WBITS = 31  # a gzip wrapper, whose CRC and length are checked
 FIRST = 4  # bytes that tell the form
 PIECE = 2 << 20  # bytes taken at a time
+PACKED = 1 << 17  # of these, bytes unpacked at a time
 BLOCK = 2 << 20  # bytes of text read at a time; a row is no longer
-DEPTH = 2  # blocks on their way
+DEPTH = 1  # blocks on their way
 READERS = 8  # threads that may stand at the gate: more than there are
-PATIENCE = 5.0  # seconds that one stands there: it bounds memory, and must never be what a copy hangs on
+PATIENCE = 1.0  # seconds that one stands there: it bounds memory, and must never be what a copy hangs on
 RATIO, SLACK = 200, 64 << 20  # a file grows so many times at most, once it is larger than this
 
 
@@ -69,8 +71,12 @@ class Content(io.RawIOBase):
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self._stop.set()
+        self._open()
         while self._thread.is_alive():
             self._take_one(0.01)
+        self._over = True
+        with suppress(Full):
+            self._queue.put_nowait(None)  # for a reader that still waits: the engine's thread, which reads ahead
 
     def readable(self) -> bool:
         """It is there to be read."""
@@ -96,9 +102,7 @@ class Content(io.RawIOBase):
 
     def drain(self) -> None:
         """To the very end, so that a file that nobody can read is checked and kept as well."""
-        if self.gate is not None:
-            gate, self.gate = self.gate, None
-            gate.release(READERS)
+        self._open()
         while self.read():
             pass
 
@@ -111,6 +115,12 @@ class Content(io.RawIOBase):
     def quoting(self) -> bool:
         """Whether a quote is left open: the text ends within a field, or is no well-formed CSV."""
         return self._quotes % 2 == 1
+
+    def _open(self) -> None:
+        """Nobody waits at the gate any more."""
+        if self.gate is not None:
+            gate, self.gate = self.gate, None
+            gate.release(READERS)
 
     def _next(self) -> bytes:
         if self._over:
@@ -173,9 +183,12 @@ class Content(io.RawIOBase):
             self._gzip = isal_zlib.compressobj(1, isal_zlib.DEFLATED, WBITS)
 
     def _unpack(self, piece: bytes) -> Iterator[bytes]:
-        if self._zip:
-            return self._zip.feed(piece)
-        return self._inflate(piece) if self._gunzip else iter((piece,))
+        if not self._zip and not self._gunzip:
+            yield piece
+            return
+        for at in range(0, len(piece), PACKED):
+            part = piece[at : at + PACKED]
+            yield from self._zip.feed(part) if self._zip else self._inflate(part)
 
     def _inflate(self, piece: bytes) -> Iterator[bytes]:
         """Decompress, not all at once; a gzip of several members is one text."""
@@ -203,12 +216,20 @@ class Content(io.RawIOBase):
         self._quotes += text.count(b'"')
         self._text.append(text)
         self._long += len(text)
-        if self._long >= self.block:
-            whole = self._text[0] if len(self._text) == 1 else b"".join(self._text)
-            end = self._long - self._long % self.block
-            for at in range(0, end, self.block):
-                self._queue.put(whole[at : at + self.block])
-            self._text, self._long = [whole[end:]], self._long - end
+        while self._long >= self.block:
+            self._queue.put(self._cut())
+
+    def _cut(self) -> bytes:
+        """Exactly a block; what is one already is not copied."""
+        taken, needed = list[bytes | memoryview](), self.block
+        while needed:
+            first = self._text.pop(0)
+            taken.append(first if len(first) <= needed else memoryview(first)[:needed])
+            if len(first) > needed:
+                self._text.insert(0, first[needed:])
+            needed -= len(taken[-1])
+        self._long -= self.block
+        return taken[0] if len(taken) == 1 and isinstance(taken[0], bytes) else b"".join(taken)
 
     def _end(self) -> None:
         if self._gzip and self._raw is not None:

@@ -15,7 +15,7 @@ from lambdas.stream.content import Content
 
 KEPT = 4 << 20  # characters of rejected rows that are kept apart
 WIDEST = 500  # columns
-AHEAD = 2  # blocks read before the first comes back as rows
+AHEAD = 3  # blocks read before the first comes back as rows
 LARGE = 16 << 20  # bytes of the longest row, and of a block where there is one so long
 
 
