@@ -28,7 +28,7 @@ class Half:
     """A file of which half comes; then the process dies."""
 
     def __init__(self, body: Body, die: Any) -> None:
-        self._body, self._die, self.sized = body, die, body.sized
+        self._body, self._die, self.sized, self.expected = body, die, body.sized, body.expected
 
     def __iter__(self) -> Iterator[bytes]:
         whole = b"".join(self._body)
