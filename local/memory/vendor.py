@@ -191,7 +191,7 @@ class Files:
         self._account = account
 
     @contextmanager
-    def download(self, _vendor: str, url: str, *_: Any) -> Iterator[Body]:
+    def download(self, _vendor: str, url: str, *_: Any, **_how: Any) -> Iterator[Body]:
         """The file of a report, or what its fate is."""
         account = self._account
         account.burn()
