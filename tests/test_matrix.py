@@ -6,6 +6,7 @@ import gzip
 import hashlib
 import io
 import json
+import os
 import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -411,3 +412,77 @@ def test_a_repeated_row_is_kept_without_its_numbers(desk: Desk) -> None:
     desk.copy(text(*THREE, call(2)), numbers='"mask"')
     assert len(desk.rejects["repeated"]) == 1
     assert not any(number in json.dumps(desk.rejects) for number in PERSONAL)
+
+
+def test_times_that_say_utc_are_not_shifted(desk: Desk) -> None:
+    """Neither by their heading nor by their offset; only what says nothing of a zone is."""
+    local = {"Start Timestamp": "2026-11-19 05:00:00", "End Timestamp(UTC)": "2026-11-19 10:00:09"}
+    rows = [
+        {**call(0), **local, "End Timestamp": "", "Answer Timestamp": "2026-11-19 05:00:04"},
+        {**call(1), **local, "End Timestamp": "", "Answer Timestamp": "2026-11-19T10:00:04+00:00"},
+    ]
+    desk.copy(text(*rows))
+    times = [(str(one["answered_at"]), str(one["ended_at"])) for one in desk.calls]
+    assert times == [("2026-11-19 10:00:04", "2026-11-19 10:00:09")] * 2
+    assert desk.receipt["unparsed"] == {} and desk.receipt["assumed_zone"] == {}
+
+
+def test_a_row_that_swallows_others_is_not_one_row_that_does_not_parse(desk: Desk) -> None:
+    """A quote that is closed only thousands of lines later: each line may have been a call."""
+    lines = PLAIN[PLAIN.index(b"\n") + 1 :]
+    data = text(*MANY) + b'x,"2026\n' + lines * 20 + b'y",n\n' + lines
+    row = desk.copy(data)
+    assert row.state is ASIDE and row.reason is not None and "hold 61 line ends" in row.reason
+
+
+def test_more_rows_than_are_kept_apart_are_put_aside(desk: Desk) -> None:
+    """However small their share."""
+    data = text(*MANY) * 3 + b"z" * (5 << 20) + b"\n"
+    row = desk.copy(data.replace(text(*MANY)[: text(*MANY).index(b"\n") + 1], b"") and data)
+    assert row.state is ASIDE
+
+
+@pytest.mark.parametrize("mark", [b"\xef\xbb\xbf", b" "])
+def test_a_header_met_again_is_told_whatever_stands_before_it(desk: Desk, mark: bytes) -> None:
+    """Files put together have a mark of their letters in the middle."""
+    desk.copy(PLAIN + mark + PLAIN[: PLAIN.index(b"\n") + 1])
+    assert (len(desk.calls), desk.receipt["headers"]) == (3, 1)
+
+
+def test_headings_met_again_never_share_a_name(desk: Desk) -> None:
+    """Not even where the file has the name that one of them would get."""
+    data = PLAIN.replace(b",Tags", b",Note,Note (2),Note").replace(b",tag", b",one,two,three")
+    desk.copy(data)
+    assert sorted(dict(desk.calls[0]["extra"]).values()) == ["one", "three 0", "two"]
+
+
+def test_an_identity_is_known_again_beside_a_huge_one(desk: Desk) -> None:
+    """What a mark is made of does not depend on the block."""
+    name, huge = "i" * 100, "h" * 300
+    rows = [{**one, "Unique CDR ID": f"id-{n}"} for n, one in enumerate(MANY * 12)]
+    rows[0]["Unique CDR ID"] = rows[-1]["Unique CDR ID"] = name
+    rows[-2]["Unique CDR ID"] = huge
+    desk.copy(text(*rows))
+    assert desk.receipt["repeated"] == 1
+
+
+def test_a_heading_that_is_a_number_is_not_told_where_numbers_are_not_kept(desk: Desk) -> None:
+    """A file may have anything for its header."""
+    desk.copy(text({**call(0), "+12065550199": "x"}), numbers='"mask"')
+    assert desk.receipt["unknown_headings"] == ["[number]"]
+    assert not any(number in json.dumps(desk.receipt) for number in PERSONAL)
+
+
+def test_fees_beyond_their_column_are_null(desk: Desk) -> None:
+    """Each fits, their sum does not; the row stays."""
+    fees = dict.fromkeys(("connect_fee", "usf_fee", "ccrf", "cnam_lookup_fee"), "9999999999")
+    desk.copy(text({"start_time": "2026-11-19 10:00:00+00", **fees}), vendor="flowroute")
+    (one,) = desk.calls
+    assert "fees" not in one and one["usf_fee"] == 9999999999
+
+
+def test_of_a_page_that_is_too_large_nothing_is_kept(desk: Desk) -> None:
+    """Half a file would be taken for the vendor's."""
+    desk.seconds = 1.0
+    row = desk.copy(b"<html>" + os.urandom(1 << 20) * 40)
+    assert row.state is ASIDE and not desk.found("raw/")

@@ -27,6 +27,7 @@ class Tally:
     outside: int = 0
     boundary: int = 0
     rejected: int = 0
+    swallowed: int = 0  # line ends within rows that do not parse: each may have been the end of one
     repeated: int = 0  # rows left out: the vendor's identity came before
     headers: int = 0  # header lines met again
     received: int = 0  # bytes that came
@@ -73,8 +74,9 @@ def disagreements(tally: Tally, totals: Totals, before: Published | None = None)
         found.append(f"the vendor counts {totals.rows} rows, the file has {tally.parsed}")
     if totals.cost is not None and _apart(tally.cost, totals.cost) > max(CENT, abs(totals.cost) * SHARE):
         found.append(f"the vendor's cost is {totals.cost}, the file's {tally.cost}")
-    if tally.rejected > tally.parsed * SHARE:
-        found.append(f"{tally.rejected} of {tally.parsed} rows do not parse")
+    if tally.rejected + tally.swallowed > tally.parsed * SHARE:
+        lines = f", and hold {tally.swallowed} line ends" if tally.swallowed else ""
+        found.append(f"{tally.rejected} of {tally.parsed} rows do not parse{lines}")
     if tally.outside > tally.rows * STRAY:
         found.append(f"{tally.outside} of {tally.rows} rows have no time in the window")
     return found

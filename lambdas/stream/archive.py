@@ -52,8 +52,11 @@ class Archive:
         """Whether the directory is there, and agrees. Raises Broken, Disagrees."""
         if self._at is not At.TAIL or END not in self._held:
             raise Broken(f"the ZIP ends early, after {self._packed} bytes of its file", received=self._packed)
-        row = ROW.unpack_from(self._held)
-        total, packed, size = row[7], *self._lengths(row)
+        try:
+            row = ROW.unpack_from(self._held)
+            total, packed, size = row[7], *self._lengths(row)
+        except struct.error:
+            raise Broken("the ZIP ends early, within its directory") from None
         if (total, packed, size) != (self._sum, self._packed, self.size):
             raise Broken(f"the ZIP is damaged: its directory tells of {size} bytes, {self.size} came")
         if self._held[ROW.size + sum(row[10:13]) :][:4] == ENTRY:

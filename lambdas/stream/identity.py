@@ -25,6 +25,7 @@ HELD = 1 << 20  # identities kept in memory
 PART = 1 << 18  # identities compared at a time
 READ = 4 << 20  # bytes read at a time
 OURS = ("in_window", "boundary", "extra")  # of a veiled row: two windows that hold it must give it one name
+MIXED = 40  # of a mark's bits those from here on hang on all of its letters
 KEPT = 1000  # repeated rows that are kept apart
 
 
@@ -80,7 +81,9 @@ class Identity:
         found = []
         while data := self._marks.read(READ):
             read = pa.Array.from_buffers(pa.int64(), len(data) // 8, [None, pa.py_buffer(data)])
-            found.append(read.filter(pc.equal(pc.bit_wise_and(read, mask), part)) if mask else read)
+            found.append(
+                read.filter(pc.equal(pc.bit_wise_and(pc.shift_right(read, MIXED), mask), part)) if mask else read
+            )
         counted = pa.chunked_array(found, pa.int64()).value_counts()
         twice: list[int] = counted.field(0).filter(pc.greater(counted.field(1), 1)).to_pylist()
         return twice

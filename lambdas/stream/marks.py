@@ -5,14 +5,14 @@ an identity up to the longest of its block is zero and adds nothing, so that a m
 """
 
 from functools import cache
+from hashlib import sha256
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 WORD = 8  # bytes
-LONGEST, WIDEST = 256, 4  # bytes that count, and bytes of a letter at most
-SEED = 0x9E3779B97F4A7C15  # odd, its bits without a pattern (the golden ratio)
+LONGEST = 256  # bytes that count
 
 
 def marks(names: Any) -> Any:
@@ -20,7 +20,7 @@ def marks(names: Any) -> Any:
     if not len(names):
         return pa.array([], pa.int64())
     if _longest(names) > LONGEST:
-        names = pc.utf8_slice_codeunits(names, 0, LONGEST // WIDEST)
+        names = pc.binary_slice(names.cast(pa.binary()), 0, LONGEST).view(pa.string())
     wide = -(-max(_longest(names), 1) // WORD)
     filled = pc.ascii_rpad(names, wide * WORD, padding="\0")  # which counts bytes
     words = pa.Array.from_buffers(pa.int64(), len(names) * wide, [None, filled.buffers()[2]])
@@ -35,7 +35,7 @@ def _longest(names: Any) -> int:
 
 @cache
 def _factor(at: int) -> int:
-    odd = (SEED * (2 * at + 1)) % (1 << 64) | 1
+    odd = int.from_bytes(sha256(b"mark %d" % at).digest()[:8]) | 1  # without a pattern, each for itself
     return odd - (1 << 64) if odd >> 63 else odd
 
 

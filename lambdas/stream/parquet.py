@@ -9,6 +9,7 @@ import pyarrow.parquet as pq
 from lambdas.stream.table import SCHEMA
 
 GROUP = 32_768  # rows
+HEAVY = 48 << 20  # bytes of rows in memory
 # Few different values: a dictionary pays. Identities, numbers and money do without.
 REPEATED = [
     "source", "direction", "from_country", "to_country", "country_from", "result", "hangup_cause", "sip_reason",
@@ -34,7 +35,7 @@ class Parquet:
             store_schema=False,
         )  # fmt: skip
         self._blocks: list[pa.RecordBatch] = []
-        self._rows = 0
+        self._rows = self._bytes = 0
 
     def __enter__(self) -> Self:
         return self
@@ -48,10 +49,11 @@ class Parquet:
         """Take a block of rows in the schema of `calls_all`."""
         self._blocks.append(block)
         self._rows += block.num_rows
-        if self._rows >= GROUP:
+        self._bytes += block.nbytes
+        if self._rows >= GROUP or self._bytes >= HEAVY:
             self._flush()
 
     def _flush(self) -> None:
         if self._blocks:
             self._writer.write_table(pa.Table.from_batches(self._blocks), row_group_size=GROUP * 2)
-        self._blocks, self._rows = [], 0
+        self._blocks, self._rows, self._bytes = [], 0, 0

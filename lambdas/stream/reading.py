@@ -3,10 +3,13 @@
 import hashlib
 from collections.abc import Callable
 
+import pyarrow as pa
+
 from lambdas.aws.lake import Upload
-from lambdas.core.errors import Broken, Disagrees
+from lambdas.core.errors import Broken, Disagrees, TooLarge
 from lambdas.core.mapping import Columns, plain
 from lambdas.core.receipt import Tally
+from lambdas.core.veil import NUMBER
 from lambdas.stream import tallying
 from lambdas.stream.content import Content
 from lambdas.stream.identity import Identity
@@ -46,7 +49,7 @@ class Reading:
             problem = self._problem(lambda: self._rows(text, make))
             # What came is kept to its last byte all the same; on the way there, something else may be wrong with it.
             while again := self._problem(text.drain):
-                problem = problem or again
+                problem = worse(problem, again)
             if not self._counted:
                 problem = problem or _whole(text)
             self._count(text)
@@ -58,6 +61,8 @@ class Reading:
             read()
         except Disagrees as problem:
             return problem
+        except pa.ArrowInvalid:  # its text may hold values
+            return Disagrees("a row that the engine cannot write")
         return None
 
     def _rows(self, text: Content, make: Make) -> None:
@@ -73,16 +78,21 @@ class Reading:
             with self._stages.on("write"):
                 self._parquet.add(block)
         self._note(rows, typer)
+        if not rows.all_kept:
+            raise Disagrees(f"{rows.rejected} rows do not parse, more than are kept apart")
 
     def _note(self, rows: Rows, typer: Typer) -> None:
         tally = self._tally
         self.rejects += rows.rejects
         tally.rejected += rows.rejected
+        tally.swallowed += rows.swallowed
         tally.headers += rows.headers
         for heading, count in typer.unparsed.items():
             tally.unparsed[heading] = tally.unparsed.get(heading, 0) + count
         tally.assumed = sorted({*tally.assumed, *typer.assumed})
         unknown = (heading for heading in rows.headings if plain(heading) not in typer.columns.known)
+        if not self._privacy.keeps:  # a file may have anything for its header
+            unknown = (NUMBER.sub("[number]", heading) for heading in unknown)
         tally.unknown = sorted({*tally.unknown, *unknown})
 
     def _count(self, text: Content) -> None:
@@ -92,6 +102,11 @@ class Reading:
         self._tally.arrived.append(text.arrived.hexdigest())
         self._tally.forms.append(text.form)
         self._tally.letters.append(text.letters.name)
+
+
+def worse(one: Disagrees | None, other: Disagrees | None) -> Disagrees | None:
+    """Of two problems the first, but for one that ended the reading: what came is not all then."""
+    return other if isinstance(other, TooLarge) or one is None else one
 
 
 def _checked(headings: list[str], columns: Columns, text: Content) -> None:

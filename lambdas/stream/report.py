@@ -25,14 +25,15 @@ from lambdas.stream.content import BLOCK
 from lambdas.stream.identity import Identity
 from lambdas.stream.parquet import Parquet
 from lambdas.stream.privacy import Privacy
-from lambdas.stream.reading import Reading
+from lambdas.stream.reading import Reading, worse
 from lambdas.stream.rows import LARGE, Long
-from lambdas.stream.stages import Stages
+from lambdas.stream.stages import ADVICE, Stages
 from lambdas.stream.table import SCHEMA, Typer
 from lambdas.web import Web
 
 READINGS = 3  # of one report, at most: once more for longer rows, once more for identities that came twice
 MOST = 50 * 10**9  # bytes of a file: S3 takes ten thousand parts, each of 5 MiB
+WATCHED = 200_000  # identities that may come twice: each takes some 200 bytes of memory
 KINDS = {"calls": "application/vnd.apache.parquet", "raw": "application/gzip"}
 
 
@@ -80,6 +81,8 @@ class Report:
                 except Long:
                     hints = replace(hints, block=LARGE)
                     continue
+                if len(twice) > WATCHED:
+                    copy.problem = TooLarge(f"too-large: {len(twice)} identities come twice; {ADVICE}")
                 if copy.problem or twice <= hints.watched:
                     stack.push(uploads.pop_all())
                     return copy
@@ -96,6 +99,8 @@ class Report:
             )
             for number, file in enumerate(progress.files):
                 self._file(reading, copy, file, self._raw(uploads, copy, number), hints.block)
+                if isinstance(copy.problem, TooLarge):
+                    break
             twice = frozenset[int]() if copy.problem else identity.repeats()
         copy.tally.digest = reading.digest
         copy.tally.repeated, copy.tally.withheld = identity.repeated, privacy.withheld
@@ -111,7 +116,7 @@ class Report:
                 problem = reading.file(body, raw, self._left, block, self._typer)
         except TooLarge as large:  # it says so before it comes
             problem = large
-        copy.problem = copy.problem or problem
+        copy.problem = worse(copy.problem, problem)
 
     def _raw(self, uploads: ExitStack, copy: Copy, number: int) -> Upload | None:
         if not self._export.raw:

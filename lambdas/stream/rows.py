@@ -15,6 +15,7 @@ from lambdas.stream.content import Content
 
 KEPT = 4 << 20  # characters of rejected rows that are kept apart
 WIDEST = 500  # columns
+MARKS = " \t\r\ufeff"  # what may stand before the first heading of a file put together
 AHEAD = 3  # blocks read before the first comes back as rows
 LARGE = 16 << 20  # bytes of the longest row, and of a block where there is one so long
 
@@ -33,11 +34,13 @@ class Rows:
             raise Disagrees("the file is a page of HTML or XML, not a CSV")
         if b"\n" not in head and len(head) >= content.block:
             raise Disagrees("the first line has no end")
-        self.headings = _headings(head)
+        self._named = _fields(head)
+        self.headings = _apart(self._named)
         self._bare = b"\n" not in head  # headings alone, without even the end of their line
         self.rejects: list[str] = []
-        self._kept, self._gate = 0, Semaphore(AHEAD)
+        self._kept, self._passed, self._gate = 0, 0, Semaphore(AHEAD)
         self.rejected = self.headers = 0  # rows that do not parse; header lines met again
+        self.swallowed = 0  # line ends within rows that do not parse: each may be the end of a row
 
     def __iter__(self) -> Iterator[pa.RecordBatch]:
         """Blocks of texts. Raises Disagrees for what is no CSV, Long."""
@@ -73,11 +76,13 @@ class Rows:
 
     def _less(self, block: pa.RecordBatch) -> pa.RecordBatch:
         """Without header lines in between: files that somebody put together have some."""
-        same = pc.equal(block.column(0), self.headings[0])
+        first = pc.utf8_trim(block.column(0), MARKS)
+        same = pc.equal(first, self._named[0])
         if not pc.any(same).as_py():
             return block
-        for at, heading in enumerate(self.headings):
-            same = pc.and_(same, pc.fill_null(pc.equal(block.column(at), heading), False))
+        for at, heading in enumerate(self._named[1:], 1):
+            own = pc.equal(pc.utf8_trim_whitespace(block.column(at)), heading)
+            same = pc.and_(same, pc.fill_null(own, False) if heading else pc.is_null(block.column(at)))
         self.headers += pc.sum(same).as_py() or 0
         return block.filter(pc.invert(pc.fill_null(same, False)))
 
@@ -93,8 +98,12 @@ class Rows:
         return TooLarge(f"too-large: a row has over {LARGE} bytes")
 
     def _reject(self, row: Any) -> str:
-        self._gate.release()  # a block of nothing else comes back without rows, and so not at all
         self.rejected += 1
+        self.swallowed += row.text.count("\n")
+        self._passed += len(row.text)
+        if self._passed >= self._content.block:  # a block of nothing else comes back without rows, and so not at all
+            self._passed = 0
+            self._gate.release()
         self._kept += len(row.text)
         if self._kept < KEPT:
             self.rejects.append(row.text)
@@ -106,17 +115,24 @@ class Rows:
         return self.rejected == len(self.rejects)
 
 
-def _headings(head: bytes) -> list[str]:
-    """The first line's fields; a heading met again gets its ordinal, so that no value is lost."""
+def _fields(head: bytes) -> list[str]:
+    """The first line's fields."""
     text = head.split(b"\n", 1)[0].decode("utf-8-sig", "replace")
-    found: list[str] = []
     try:
         headings = next(csv.reader(io.StringIO(text), strict=True), [])
     except csv.Error:
         raise Disagrees("the first line is not one of a CSV") from None
     if len(headings) > WIDEST:
         raise TooLarge(f"too-large: {len(headings)} columns, where {WIDEST} are expected at most")
-    for heading in headings:
-        name = heading.strip()
-        found.append(name if name not in found else f"{name} ({found.count(name) + len(found)})")
+    return [heading.strip() for heading in headings]
+
+
+def _apart(named: list[str]) -> list[str]:
+    """A heading met again gets an ordinal that no other has, so that no value is lost."""
+    found: list[str] = []
+    for name in named:
+        others, ordinal, own = {*named, *found}, 2, name
+        while own in found or (own != name and own in others):
+            own, ordinal = f"{name} ({ordinal})", ordinal + 1
+        found.append(own)
     return found

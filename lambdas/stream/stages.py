@@ -50,10 +50,12 @@ class Pace:
 
     def __call__(self, received: int) -> None:
         """Raises TooLarge as soon as it is clear that the time will not do."""
-        if received < self._next or self._began == inf:
+        if self._began == inf:
+            return
+        left = self._left()
+        if received < self._next and left > RESERVE:
             return
         self._next = received + PROBE
-        left = self._left()
         needed = self._needed(received, self._began - left)
         if left - RESERVE < needed:
             size = self._expected or received

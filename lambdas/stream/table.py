@@ -1,6 +1,7 @@
 """A block of a vendor's rows to a block of `calls_all`: columns by name, and a home for every value."""
 
 from dataclasses import dataclass, field
+from decimal import Decimal
 from functools import reduce
 from typing import Any
 
@@ -31,6 +32,7 @@ ARROW = {
 SCHEMA = pa.schema([pa.field(column.name, ARROW[column.athena]) for column in COLUMNS])
 TIMES = ("started_at", "answered_at", "ended_at")
 CODES = (("q850_cause", 1, 127), ("sip_code", 200, 699))  # one heading for two kinds of code (shared/design.md)
+LARGEST = pa.scalar(Decimal(10**10), pa.decimal128(18, 0))  # what a column of money does not hold
 WIDEST_ZONE = 14 * 3600 * 10**6  # microseconds from UTC
 
 
@@ -71,16 +73,20 @@ class Typer:
         self._known = {h for *_, there in self._fields for h in there} | {*self._there((columns.cause_code or "",))}
         # Whose zone is said by the heading itself, or does not matter, for another heading comes first.
         self._said = {h for *_, there in self._fields for h in there if plain(h).endswith("utc") or h != there[0]}
+        self._known -= {*self._there(columns.zoned[1:])}  # another zone's start is in `extra`, and parses
         self.unparsed: dict[str, int] = {}
         self.assumed = set[str]()
+        self._bare = set[str]()  # of the block at hand
 
     def block(self, batch: pa.RecordBatch) -> pa.RecordBatch:
         """The batch, all texts, in the schema of `calls_all`; less the rows whose identity came before."""
+        self._bare.clear()
         block = Block(dict(zip(self._headings, batch.columns, strict=True)), batch.num_rows)
         for name, kind, headings in self._fields:
             if headings:
                 self._fill(block, name, kind, headings)
         self._shift(block)
+        self.assumed |= self._bare
         self._party(block, "from", self.columns.caller)
         self._party(block, "to", self.columns.callee)
         self._cause(block)
@@ -118,7 +124,7 @@ class Typer:
                 and not plain(heading).endswith("utc")
                 and heading == self._there(self.columns.fields[name].headings)[0]
             ):
-                self.assumed.add(name)
+                self._bare.add(name)
             return found
         found = parse.READERS[kind](text)
         return _between(found, 0, 999) if SCHEMA.field(name).type == pa.int16() else found
@@ -132,11 +138,23 @@ class Typer:
         gap = pc.subtract(utc, local).cast(pa.int64())
         fits = true(pc.less_equal(pc.abs(gap), WIDEST_ZONE))
         gap = pc.if_else(fits, gap, 0).cast(pa.duration("us"))
-        for name in self.columns.shifted:
-            if name in block.columns:
-                block.columns[name] = pc.add(block.columns[name], gap)
-        if pc.all(fits).as_py():
-            self.assumed -= set(self.columns.shifted)
+        for name, kind, headings in self._fields:
+            if kind == TIME and name in self.columns.shifted and headings:
+                there = self._zoneless(block, headings)
+                value = block.columns[name]
+                block.columns[name] = pc.if_else(there, pc.add(value, gap), value)
+                if not pc.any(pc.and_not(there, fits)).as_py():
+                    self._bare.discard(name)
+
+    def _zoneless(self, block: Block, headings: tuple[str, ...]) -> Any:
+        """Which rows have a column's time from a heading, and in a form, that say nothing of UTC."""
+        found, open_ = pa.repeat(False, block.rows), pa.repeat(True, block.rows)
+        for heading in headings:
+            text = block.texts[heading]
+            if not plain(heading).endswith("utc"):
+                found = pc.or_(found, pc.and_(open_, true(pc.match_substring_regex(text, parse.BARE))))
+            open_ = pc.and_(open_, pc.is_null(text))
+        return found
 
     def _party(self, block: Block, end: str, party: Party) -> None:
         """The number is the first valid one, raw the last filled; a text that is neither is left."""
@@ -185,7 +203,9 @@ class Typer:
             block.columns["currency"] = pa.repeat(self._currency, block.rows)
         fees = [block.columns[name] for name in self.columns.fees if name in block.columns]
         if fees and len(fees) == len(self.columns.fees):
-            block.columns["fees"] = reduce(pc.add, fees).cast(parse.DECIMAL)
+            whole = reduce(pc.add, fees)
+            fits = pc.less(pc.abs(whole), LARGEST)
+            block.columns["fees"] = pc.if_else(fits, whole, pa.scalar(None, whole.type)).cast(parse.DECIMAL)
 
     def _countries(self, block: Block) -> None:
         known = pc.or_(pc.is_valid(block.column("from_country")), pc.is_valid(block.column("to_country")))

@@ -38,6 +38,7 @@ def test_marks_of_a_hundred_thousand_identities_are_as_many() -> None:
     """Random ones, numbered ones, and such as differ in their last letter."""
     rng = Random(1)
     texts = [str(uuid.UUID(int=rng.getrandbits(128))) for _ in range(50_000)]
+    texts += [f"{n:08d}{n * 7 % 1000:08d}" for n in range(20_000)]
     texts += [f"call-{n}" for n in range(50_000)] + [f"{texts[0]}-{n}" for n in range(20_000)]
     assert len(set(of(texts))) == len(texts)
 
@@ -45,7 +46,8 @@ def test_marks_of_a_hundred_thousand_identities_are_as_many() -> None:
 def test_only_the_beginning_of_a_huge_text_counts() -> None:
     """So that a hostile file fills no memory; such rows are told apart when they are watched."""
     assert of(["x" * 10_000 + "a"]) == of(["x" * 10_000 + "b", "short"])[:1]
-    assert of(["x" * (LONGEST // 4 - 1) + "a"]) != of(["x" * (LONGEST // 4 - 1) + "b"])
+    assert of(["x" * (LONGEST - 1) + "a"]) != of(["x" * (LONGEST - 1) + "b"])
+    assert of(["x" * 100, "y" * 10_000])[0] == of(["x" * 100])[0]
 
 
 def test_no_texts_have_no_marks() -> None:

@@ -37,7 +37,7 @@ def test_a_stage_that_fails_is_counted() -> None:
 
 def test_a_download_that_will_end_in_time_goes_on() -> None:
     """64 MB in 10 s, 640 MB in all, 190 s left."""
-    pace = Pace(clock(200, 190), 640 * MB)
+    pace = Pace(clock(200, 199, 195, 190), 640 * MB)
     for received in (MB, PROBE - 1, 64 * MB):
         pace(received)
 
