@@ -18,6 +18,7 @@ import pytest
 
 from lambdas.core.progress import Totals
 from lambdas.core.rows import Work
+from lambdas.stream import report
 from tests.stream.desk import Desk, Server, serving
 from tests.stream.making import archive
 
@@ -486,3 +487,14 @@ def test_of_a_page_that_is_too_large_nothing_is_kept(desk: Desk) -> None:
     desk.seconds = 1.0
     row = desk.copy(b"<html>" + os.urandom(1 << 20) * 40)
     assert row.state is ASIDE and not desk.found("raw/")
+
+
+def test_more_repeated_identities_than_are_kept_in_memory_are_too_large(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With their number; nothing of it is kept."""
+    monkeypatch.setattr(report, "WATCHED", 1)
+    row = desk.copy(PLAIN + PLAIN[PLAIN.index(b"\n") + 1 :])
+    assert row.state is ASIDE and row.reason is not None
+    assert row.reason.startswith("too-large: 3 identities come twice; take a smaller")
+    assert not desk.found("raw/") and desk.bucket.unfinished == 0

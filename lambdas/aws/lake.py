@@ -36,10 +36,10 @@ class Lake:
         self._client, self._bucket = client, bucket
         self._spare = list[bytearray]()
 
-    def upload(self, key: str, kind: str, metadata: dict[str, str] | None = None, *, digest: bool = True) -> "Upload":
-        """A file to write to; nothing is visible before its `finish`. Without `digest` its SHA-256 is not taken."""
+    def upload(self, key: str, kind: str, metadata: dict[str, str] | None = None) -> "Upload":
+        """A file to write to; nothing is visible before its `finish`."""
         where, made = {"Bucket": self._bucket, "Key": key}, {"ContentType": kind, "Metadata": metadata or {}}
-        return Upload(self._client, where, made, self._spare, digest=digest)
+        return Upload(self._client, where, made, self._spare)
 
     def write(self, key: str, value: Any) -> None:
         """A small object of JSON, one line."""
@@ -87,11 +87,9 @@ class Upload:
     wrong with a part is raised by the next write, or by the end.
     """
 
-    def __init__(
-        self, client: "S3Client", where: dict[str, str], made: dict[str, Any], spare: list[bytearray], *, digest: bool
-    ) -> None:
+    def __init__(self, client: "S3Client", where: dict[str, str], made: dict[str, Any], spare: list[bytearray]) -> None:
         self._client, self._where, self._made = client, where, made
-        self._digest = hashlib.sha256() if digest else None
+        self._digest = hashlib.sha256()
         # A few buffers in turns, whoever fills them: new memory for each part costs more than sending it (0.8 s of CPU
         # a GB, for the pages).
         self._spare, self._buffer, self._filled = spare, bytearray(), 0
@@ -116,8 +114,8 @@ class Upload:
 
     @property
     def sha256(self) -> str:
-        """The digest of the object's bytes, in hex; "" where it was not to be taken."""
-        return self._digest.hexdigest() if self._digest else ""
+        """The digest of the object's bytes, in hex."""
+        return self._digest.hexdigest()
 
     def write(self, data: "ReadableBuffer") -> int:
         """Take bytes; whole parts leave at once, and when enough are on their way the writer waits.
@@ -129,8 +127,7 @@ class Upload:
         if self.closed:
             return len(view)
         self._look()
-        if self._digest:
-            self._digest.update(view)
+        self._digest.update(view)
         self.size += len(view)
         while rest:
             if self._filled == PART:
@@ -176,7 +173,7 @@ class Upload:
         return data[len(piece) :]
 
     def _put(self, condition: dict[str, str]) -> str:
-        digest = (self._digest or hashlib.sha256(self._buffer)).digest()
+        digest = self._digest.digest()
         how: dict[str, Any] = {**self._where, **self._made, **condition, "Body": bytes(self._buffer)}
         with _agreed(f"SHA-256 {digest.hex()} of {self.size} bytes"):
             return str(self._client.put_object(**how, ChecksumSHA256=b64encode(digest).decode())["ETag"])

@@ -23,6 +23,7 @@ from lambdas.core.receipt import Tally
 from lambdas.core.rows import Row
 from lambdas.stream.content import BLOCK
 from lambdas.stream.identity import Identity
+from lambdas.stream.numbering import numbering
 from lambdas.stream.parquet import Parquet
 from lambdas.stream.privacy import Privacy
 from lambdas.stream.reading import Reading, worse
@@ -138,7 +139,7 @@ class Report:
         """How: for the receipt."""
         unit = 1 << (20 if sys.platform == "darwin" else 10)  # getrusage(2): bytes there, KiB elsewhere
         return {
-            "engine": f"cdr-exporter {VERSION}, pyarrow {pa.__version__}",
+            "engine": f"cdr-exporter {VERSION}, pyarrow {pa.__version__}, phonenumbers {numbering().version}",
             "schema": hashlib.sha256(str(SCHEMA).encode()).hexdigest()[:8],
             "seconds": {stage: round(spent, 3) for stage, spent in sorted(self._stages.seconds.items())},
             "peak_mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // unit,  # of the process so far

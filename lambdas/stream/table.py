@@ -119,11 +119,7 @@ class Typer:
             return parse.words(text, self.columns.words[name])
         if kind == TIME:
             found, bare = parse.time(text)
-            if (
-                bare
-                and not plain(heading).endswith("utc")
-                and heading == self._there(self.columns.fields[name].headings)[0]
-            ):
+            if bare and heading not in self._said:
                 self._bare.add(name)
             return found
         found = parse.READERS[kind](text)
@@ -169,10 +165,8 @@ class Typer:
         for heading, text in zip(headings, texts, strict=True):
             if text is not texts[0] and not text.equals(texts[0]):
                 number, picked = _filled(number, text, bare=party.bare)
-            left = (
-                None if text.equals(raw) else pc.and_not(pc.is_valid(text), pc.or_(picked, true(pc.equal(text, raw))))
-            )
-            block.take(heading, left if left is not None and pc.any(left).as_py() else None)
+            left = pc.and_not(pc.is_valid(text), pc.or_(picked, true(pc.equal(text, raw))))
+            block.take(heading, left if pc.any(left).as_py() else None)
         block.columns |= {f"{end}_number": number.number, f"{end}_raw": raw, f"{end}_country": number.country}
         if end == "to":
             block.columns["toll_free"] = number.toll_free

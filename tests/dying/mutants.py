@@ -57,10 +57,10 @@ class Loose(Upload):
 class Unfenced(Lake):
     """Without the fence on publishing."""
 
-    def upload(self, key: str, kind: str, metadata: dict[str, str] | None = None, *, digest: bool = True) -> Upload:
+    def upload(self, key: str, kind: str, metadata: dict[str, str] | None = None) -> Upload:
         """An upload that replaces whatever is there."""
         where, made = {"Bucket": self._bucket, "Key": key}, {"ContentType": kind, "Metadata": metadata or {}}
-        return Loose(self._client, where, made, self._spare, digest=digest)
+        return Loose(self._client, where, made, self._spare)
 
 
 class Blind(Inside):

@@ -65,6 +65,13 @@ def test_row_groups_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     assert sizes == [120, 120, 30]
 
 
+def test_wide_rows_make_smaller_groups(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Memory is bounded by bytes too."""
+    monkeypatch.setattr(parquet, "HEAVY", 1)
+    file = pq.ParquetFile(io.BytesIO(written(*(block(n * 30, 30) for n in range(3)))))
+    assert [file.metadata.row_group(n).num_rows for n in range(file.metadata.num_row_groups)] == [30, 30, 30]
+
+
 def test_it_is_compressed_and_what_repeats_is_named() -> None:
     """zstd everywhere; the columns with dictionaries are columns."""
     group = pq.ParquetFile(io.BytesIO(written(block(0, 3)))).metadata.row_group(0)
