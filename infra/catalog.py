@@ -1,21 +1,22 @@
-"""The Glue catalogue: a database, the table `calls_all` over the lake, and the view `calls`."""
+"""The Glue catalogue: a database, the tables over the lake, and the views that answer questions."""
 
-from datetime import date
+from datetime import date, timedelta
 
 from aws_cdk import Aws
 from aws_cdk import aws_glue as glue
 from constructs import Construct
 
-from infra import views
+from infra import questions, views
+from infra.answers import VIEWS
+from infra.places import TABLES, Table
 from infra.settings import Settings
-from lambdas.core import keys
-from lambdas.core.columns import COLUMNS, PARTITIONS, Column
+from lambdas.core.columns import Column
 from lambdas.core.exports import Exports
 
 # For a start such as "-7d", which counts from the first tick: nobody knows it here, and a rehearsal may set the
 # clock back by years. Without a date, a query over everything looks at some 2,500 places for each export.
 FIRST = date(2020, 1, 1)
-PARQUET = "org.apache.hadoop.hive.ql.io.parquet"
+AHEAD = 2  # days: a call may begin on a day, by another zone's clock, that is tomorrow in UTC
 
 
 class Catalog(Construct):
@@ -23,7 +24,7 @@ class Catalog(Construct):
 
     def __init__(self, scope: Construct, name: str, *, bucket: str, exports: Exports, settings: Settings) -> None:
         super().__init__(scope, name)
-        self.database = settings.database
+        self.database, self._zone = settings.database, settings.timezone
         database = glue.CfnDatabase(
             self,
             "Database",
@@ -32,67 +33,61 @@ class Catalog(Construct):
                 name=self.database, description=f"Calls of every export of {settings.name}"
             ),
         )
-        for made in (self._table(bucket, exports), self._view(exports)):
+        tables = [self._table(table, bucket, exports) for table in TABLES]
+        for made in (*tables, self._calls(exports), *(self._view(one, exports) for one in VIEWS)):
             made.node.add_dependency(database)
 
-    def _table(self, bucket: str, exports: Exports) -> glue.CfnTable:
+    def _table(self, table: Table, bucket: str, exports: Exports) -> glue.CfnTable:
+        names = [export.name for export in exports.exports]
         return self._made(
-            "CallsAll",
             glue.CfnTable.TableInputProperty(
-                name="calls_all",
-                description="Every row as exported; one on a window's edge may stand in two: query `calls`",
+                name=table.name,
+                description=table.doc,
                 table_type="EXTERNAL_TABLE",
-                parameters=projection(bucket, exports),
-                partition_keys=_columns(PARTITIONS),
+                parameters=table.projection(bucket, names, earliest(exports)),
+                partition_keys=_columns(table.partitions),
                 storage_descriptor=glue.CfnTable.StorageDescriptorProperty(
-                    columns=_columns(COLUMNS),
-                    location=f"s3://{bucket}/{keys.CALLS}",
-                    input_format=f"{PARQUET}.MapredParquetInputFormat",
-                    output_format=f"{PARQUET}.MapredParquetOutputFormat",
-                    serde_info=glue.CfnTable.SerdeInfoProperty(
-                        serialization_library=f"{PARQUET}.serde.ParquetHiveSerDe"
-                    ),
+                    columns=_columns(table.columns),
+                    location=f"s3://{bucket}/{table.prefix}",
+                    input_format=table.form.reads,
+                    output_format=table.form.writes,
+                    serde_info=glue.CfnTable.SerdeInfoProperty(serialization_library=table.form.serde),
                 ),
-            ),
+            )
         )
 
-    def _view(self, exports: Exports) -> glue.CfnTable:
+    def _calls(self, exports: Exports) -> glue.CfnTable:
+        sql = views.calls(self.database, exports)
+        return self._written("calls", "Each call once", sql, views.CALLS)
+
+    def _view(self, name: str, exports: Exports) -> glue.CfnTable:
+        """Over every day that there may be, in the stack's time zone."""
+        first = questions.date(earliest(exports) - timedelta(days=AHEAD))
+        last = f"CAST(date_add('day', {AHEAD}, current_date) AS date)"
+        asked = questions.Asked(self.database, exports, first, last, self._zone)
+        sql = views.typed(questions.text(name, asked), VIEWS[name])
+        return self._written(name, questions.QUESTIONS[name].asks, sql, VIEWS[name])
+
+    def _written(self, name: str, doc: str, sql: str, columns: tuple[Column, ...]) -> glue.CfnTable:
         return self._made(
-            "Calls",
             glue.CfnTable.TableInputProperty(
-                name="calls",
+                name=name,
+                description=doc,
                 table_type="VIRTUAL_VIEW",
                 # Athena knows its own views by these two.
                 parameters={"presto_view": "true", "comment": "Presto View"},
                 partition_keys=[],
-                view_original_text=views.original(views.calls(self.database, exports), self.database),
+                view_original_text=views.original(sql, self.database, columns),
                 view_expanded_text="/* Presto View */",
                 storage_descriptor=glue.CfnTable.StorageDescriptorProperty(
-                    columns=_columns((*COLUMNS, *PARTITIONS)),
-                    location="",
-                    serde_info=glue.CfnTable.SerdeInfoProperty(),
+                    columns=_columns(columns), location="", serde_info=glue.CfnTable.SerdeInfoProperty()
                 ),
-            ),
+            )
         )
 
-    def _made(self, name: str, table: glue.CfnTable.TableInputProperty) -> glue.CfnTable:
+    def _made(self, table: glue.CfnTable.TableInputProperty) -> glue.CfnTable:
+        name = "".join(part.title() for part in str(table.name).split("_"))
         return glue.CfnTable(self, name, catalog_id=Aws.ACCOUNT_ID, database_name=self.database, table_input=table)
-
-
-def projection(bucket: str, exports: Exports) -> dict[str, str]:
-    """Partition projection: every name ever used, and every day from the earliest start to today."""
-    return {
-        "classification": "parquet",
-        "projection.enabled": "true",
-        "projection.export.type": "enum",
-        "projection.export.values": ",".join(sorted(export.name for export in exports.exports)),
-        "projection.dt.type": "date",
-        "projection.dt.format": "yyyy-MM-dd",
-        "projection.dt.range": f"{earliest(exports):%Y-%m-%d},NOW",
-        "projection.dt.interval": "1",
-        "projection.dt.interval.unit": "DAYS",
-        "storage.location.template": f"s3://{bucket}/{keys.partition(keys.CALLS, '${export}', '${dt}')}",
-    }
 
 
 def earliest(exports: Exports) -> date:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from zoneinfo import available_timezones
 
 from lambdas.core.exports import Exports, Mistakes, parse
 from lambdas.vendors import FACTS
@@ -30,6 +31,7 @@ class Settings:
     results_days: int
     log_days: int
     scan_limit_gb: int
+    timezone: str  # whose days and hours the views tell; IANA's name
     copier_mb: int  # the copier's memory, and with it its share of a core: one whole at 1769
     rate: int  # callbacks a second
     burst: int
@@ -76,6 +78,14 @@ class Reader:
             return default
         return int(value)
 
+    def zone(self, name: str, default: str) -> str:
+        """A time zone by its IANA name."""
+        value = self.text(name, default)
+        if value not in available_timezones():
+            self.mistakes.append(f"{name}: {value!r} is no time zone: one such as Europe/Berlin is wanted")
+            return default
+        return value
+
     def one_of(self, name: str, default: int, numbers: Sequence[int]) -> int:
         """A number out of a list, for services that take no other."""
         value = self.count(name, default, min(numbers), max(numbers))
@@ -108,6 +118,7 @@ def settings(lookup: Lookup) -> Settings:
         results_days=take.count("results_days", 7, 1, 365),
         log_days=take.one_of("log_days", 30, RETENTIONS),
         scan_limit_gb=take.count("scan_limit_gb", 100, 1, 100_000),
+        timezone=take.zone("timezone", "UTC"),
         copier_mb=take.count("copier_mb", 1024, 512, 10_240),
         rate=take.count("rate", 50, 1, 10_000),
         burst=take.count("burst", 100, 1, 5_000),

@@ -61,7 +61,7 @@ class Cdr(Stack):
         )
         clock = Clock(self, "Clock", requester=requester, exports=exports, settings=settings)
         catalog = Catalog(self, "Catalog", bucket=lake.bucket.bucket_name, exports=exports, settings=settings)
-        queries = Queries(self, "Queries", settings=settings)
+        queries = Queries(self, "Queries", exports=exports, settings=settings)
 
         self._tell(
             Bucket=lake.bucket.bucket_name,

@@ -13,6 +13,7 @@ import pytest
 
 from lambdas import copier
 from lambdas.core.coverage import coverage
+from lambdas.core.proofs import RECEIPTS
 from lambdas.core.rows import Row, Work, move
 from local.calls import Axis, Tally, truth
 from local.vendors.flowroute import Flowroute
@@ -230,6 +231,16 @@ def test_unchanged_content_writes_nothing_but_a_receipt(at: World, clock: Clock)
         json.loads, at.objects("receipts/export=f/dt=2026-11-19/20261119T000000Z-86400.calls.r1.json").values()
     )
     assert receipt["checked"] is True
+    fits(receipt)
+
+
+def fits(receipt: dict[str, Any]) -> None:
+    """Its fields are the columns of the table `receipts`, and each value is of its column's kind."""
+    kinds = {one.name: one.athena.partition("<")[0] for one in RECEIPTS}
+    python = {"string": str, "bigint": int, "boolean": bool, "array": list, "map": dict, "struct": dict}
+    assert receipt.keys() - {"export"} <= kinds.keys()
+    assert not [name for name, value in receipt.items()
+                if name in kinds and value is not None and type(value) is not python[kinds[name]]]  # fmt: skip
 
 
 def test_late_calls_replace_the_object_and_the_receipt_tells_the_difference(clock: Clock) -> None:
@@ -251,6 +262,8 @@ def test_late_calls_replace_the_object_and_the_receipt_tells_the_difference(cloc
             assert row.revision == 1 and row.state is Work.DONE
             receipt = json.loads(at.objects("receipts/")[row.published.receipt])
             assert int(receipt["changed"]["rows"]) == row.published.rows - rows.rows > 0
+            fits(receipt)
+            assert receipt.keys() - {"export"} == {one.name for one in RECEIPTS}
 
 
 def test_a_file_that_is_cut_short_is_not_published(

@@ -33,7 +33,7 @@ def test_every_field_of_an_export_is_in_the_settings_page() -> None:
 
 def test_every_setting_of_the_stack_is_in_the_settings_page() -> None:
     """And none that does not exist."""
-    found = re.findall(r'(?:text|word|count|one_of)\("([a-z_]+)"', inspect.getsource(settings.settings))
+    found = re.findall(r'(?:text|word|count|one_of|zone)\("([a-z_]+)"', inspect.getsource(settings.settings))
     assert set(found) == told(SETTINGS.split("## The stack")[1])
 
 

@@ -2,43 +2,14 @@
 
 import gzip
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 
+from lambdas.core.proofs import WINDOWS
 from lambdas.core.receipt import complete_for
 from lambdas.core.rows import Row
 from lambdas.core.states import COPIED, state
-
-# Each field and its type in Athena, in order. `start` and `end` are words of SQL, so they have longer names; money is
-# text, since a number of JSON may be read as a binary fraction: CAST(cost AS decimal(18,8)).
-FIELDS: Mapping[str, str] = {
-    "source": "string",
-    "window_start": "timestamp",
-    "window_end": "timestamp",
-    "seconds": "bigint",
-    "dt": "string",
-    "state": "string",  # provisional, final, open, quarantined, stuck, lost, unreachable
-    "work": "string",  # what is being done about it, when this was written
-    "revision": "bigint",
-    "attempt": "bigint",
-    "reason": "string",
-    "waiting_since": "timestamp",
-    "published_revision": "bigint",
-    "published_at": "timestamp",
-    "stale_since": "timestamp",
-    "rows": "bigint",
-    "duration_s": "bigint",
-    "cost": "string",
-    "vendor_rows": "bigint",
-    "vendor_cost": "string",
-    "complete_for": "string",
-    "narrowed": "string",
-    "fingerprint": "string",
-    "sha256": "string",
-    "calls_key": "string",
-    "receipt_key": "string",
-}
 
 
 def entry(row: Row) -> dict[str, Any]:
@@ -75,7 +46,7 @@ def entry(row: Row) -> dict[str, Any]:
             "calls_key": copy.key,
             "receipt_key": copy.receipt,
         }
-    return {name: told.get(name) for name in FIELDS}
+    return {column.name: told.get(column.name) for column in WINDOWS}
 
 
 def document(rows: Iterable[Row]) -> bytes:

@@ -38,6 +38,9 @@ class Facts:
     check: Callable[[Options, str], list[Mistake]]  # the mistakes in `options` for an api
     sources: Callable[[Options, str], tuple[str, ...]]  # one report covers one source: those to ask for
     narrows: Callable[[Mapping[str, Any]], tuple[str, ...]]  # the fields of a request that leave calls out
+    by_outcome: tuple[
+        str, ...
+    ] = ()  # those that choose calls by how they ended, so that no share of them says anything
     source_option: str = "source"  # the option that names sources
     discards: bool = False  # whether a report can be deleted at the vendor
     prefixes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # by api: the spellings of its path met

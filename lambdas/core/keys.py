@@ -37,6 +37,11 @@ def quarantine(export: str, window: Window, revision: int, attempt: int, run: in
     return f"{partition(QUARANTINE, export, window.date)}{window.name}.{window.source}.{turn}.{ending}"
 
 
+def book(export: str, month: str) -> str:
+    """The partition of the proof below `ledger/`: `ledger/export=E/month=2026-11/`."""
+    return f"{LEDGER}export={export}/month={month}/"
+
+
 def coverage(export: str, month: str) -> str:
     """The proof of one month of an export, `2026-11`."""
-    return f"{LEDGER}export={export}/month={month}/coverage.json.gz"
+    return f"{book(export, month)}coverage.json.gz"

@@ -49,6 +49,10 @@ FILTERS: Mapping[str, Kind] = {
     "destination_prefix": PREFIXES,
     "callerid_prefix": PREFIXES,
 }
+# Those that choose by how a call ended: an unanswered one has no duration and costs little or nothing.
+OUTCOME = (
+    "duration_greater_than", "duration_less_than", "cost_greater_than", "cost_less_than", "exclude_cancelled",
+)  # fmt: skip
 # The export's other totals, by what they add up.
 SUMS = {
     "call_subtotal": "cost_subtotal", "connect_fees": "connect_fee", "cnamlookup_fees": "cnam_fee",
@@ -92,6 +96,7 @@ class Flowroute:
         check=_check,
         sources=lambda _options, _api: ("calls",),
         narrows=_narrows,
+        by_outcome=OUTCOME,
     )
     columns: ClassVar[Columns] = Columns(
         fields={

@@ -62,6 +62,7 @@ class Telnyx:
         check=check,
         sources=sources,
         narrows=narrows,
+        by_outcome=("record_types",),
         discards=True,
         prefixes={"v2": PREFIXES},
     )

@@ -78,8 +78,15 @@ def made(tmp_path_factory: pytest.TempPathFactory, exports: Path, bundles: Path)
 def local(tmp_path_factory: pytest.TempPathFactory, exports: Path, bundles: Path) -> Template:
     """The stack with every setting that changes it."""
     chosen = {"stage": "try-1", "target": "host", "removal": "destroy", "callback": "off", "nag": "off"}
-    days = {"raw_expire_days": "400", "log_days": "7", "scan_limit_gb": "5", "rate": "3", "burst": "4"}
-    where = {"account": "123456789012", "region": "us-east-1"}
+    days = {
+        "raw_expire_days": "400",
+        "log_days": "7",
+        "scan_limit_gb": "5",
+        "timezone": "Asia/Kathmandu",
+        "rate": "3",
+        "burst": "4",
+    }
+    where = {"account": "123456789012", "region": "us-east-1", "timezone": "Asia/Kathmandu"}
     context = {"exports": str(exports), "bundle": str(bundles), **chosen, **days, **where}
     return synth(tmp_path_factory.mktemp("local"), context)
 

@@ -9,7 +9,10 @@ from typing import Any
 import pytest
 
 from infra import views
+from infra.answers import VIEWS
 from infra.catalog import earliest
+from infra.places import TABLES, Table
+from infra.questions import QUESTIONS
 from lambdas.core import keys
 from lambdas.core.columns import COLUMNS, PARTITIONS
 from lambdas.core.exports import parse
@@ -17,6 +20,7 @@ from lambdas.core.windows import Window
 from lambdas.vendors import FACTS
 from tests.infra.template import Resource, Template, text
 
+WINDOW = Window(datetime(2026, 11, 20, tzinfo=UTC), 86_400, "calls")
 EXPORTS = ["flowroute-main", "flowroute-old", "telnyx-main", "telnyx-other"]
 
 
@@ -25,43 +29,67 @@ def table(made: Template, name: str) -> Resource:
     return dict(found)
 
 
-@pytest.fixture
-def view(made: Template) -> dict[str, Any]:
-    """What Athena reads out of the view's text."""
-    match = re.fullmatch(r"/\* Presto View: (\S+) \*/", table(made, "calls")["ViewOriginalText"])
+def read(view: Resource) -> dict[str, Any]:
+    """What Athena keeps of a view."""
+    match = re.fullmatch(r"/\* Presto View: (\S+) \*/", view["ViewOriginalText"])
     assert match
     return dict(json.loads(base64.b64decode(match[1])))
 
 
-def test_the_table_has_the_columns_of_the_files(made: Template) -> None:
-    """In their order, with their types and what they mean."""
-    found = table(made, "calls_all")
-    columns = found["StorageDescriptor"]["Columns"]
-    assert [(one["Name"], one["Type"], one["Comment"]) for one in columns] == [
-        (one.name, one.athena, one.doc) for one in COLUMNS
-    ]
-    assert [one["Name"] for one in found["PartitionKeys"]] == ["export", "dt"]
+@pytest.fixture
+def view(made: Template) -> dict[str, Any]:
+    """What Athena reads out of the view's text."""
+    return read(table(made, "calls"))
 
 
-def test_athena_looks_where_the_copier_writes(made: Template) -> None:
-    """The projection's template, filled in, is the beginning of a key of the copier."""
-    parameters = table(made, "calls_all")["Parameters"]
+@pytest.mark.parametrize("place", TABLES, ids=lambda place: place.name)
+def test_a_table_has_the_columns_that_are_written(made: Template, place: Table) -> None:
+    """In their order, with their types and what they mean, and it reads them in the form that they have."""
+    found = table(made, place.name)
+    stored = found["StorageDescriptor"]
+    assert [(one["Name"], one["Type"]) for one in stored["Columns"]] == [(c.name, c.athena) for c in place.columns]
+    assert [one["Name"] for one in found["PartitionKeys"]] == [c.name for c in place.partitions]
+    assert all(one["Comment"] for one in (*stored["Columns"], *found["PartitionKeys"]))
+    assert ("parquet" if place.name == "calls_all" else "JsonSerDe") in stored["SerdeInfo"]["SerializationLibrary"]
+    assert len({c.name for c in (*place.columns, *place.partitions)}) == len(place.columns) + len(place.partitions)
+
+
+@pytest.mark.parametrize(
+    ("name", "key"),
+    [
+        ("calls_all", keys.calls("telnyx-main", WINDOW)),
+        ("receipts", keys.receipt("telnyx-main", WINDOW, 3)),
+        ("windows", keys.coverage("telnyx-main", WINDOW.month)),
+    ],
+)
+def test_athena_looks_where_the_lambdas_write(made: Template, name: str, key: str) -> None:
+    """A key, walked back through the projection's template, gives the partition; the template filled in, its place."""
+    parameters = table(made, name)["Parameters"]
     (bucket,) = [name for name in made.of("S3::Bucket") if name.startswith("Lake")]
-    place = text(parameters["storage.location.template"])
-    window = Window(datetime(2026, 11, 20, tzinfo=UTC), 86_400, "calls")
-    filled = place.replace("${export}", "telnyx-main").replace("${dt}", "2026-11-20")
-    assert f"s3://<{bucket}>/{keys.calls('telnyx-main', window)}".startswith(filled)
-    assert place.startswith(text(table(made, "calls_all")["StorageDescriptor"]["Location"]))
+    template = text(parameters["storage.location.template"])
+    pattern = re.sub(r"\\\$\\{(\w+)\\}", r"(?P<\1>[^/]+)", re.escape(template))
+    walked = re.fullmatch(pattern + "[^/]+", f"s3://<{bucket}>/{key}")
+    assert walked
+    (when,) = walked.groupdict().keys() - {"export"}
+    assert walked["export"] in parameters["projection.export.values"].split(",")
+    assert walked[when] == {"dt": WINDOW.date, "month": WINDOW.month}[when]
+    first, last = parameters[f"projection.{when}.range"].split(",")
+    assert first <= walked[when] and last == "NOW"
+    assert template.startswith(text(table(made, name)["StorageDescriptor"]["Location"]))
 
 
-def test_every_export_ever_and_every_day_is_projected(made: Template) -> None:
+@pytest.mark.parametrize("name", [place.name for place in TABLES])
+def test_every_export_ever_and_every_day_is_projected(made: Template, name: str) -> None:
     """Paused and retired ones too, from the earliest start on."""
-    parameters = table(made, "calls_all")["Parameters"]
+    parameters = table(made, name)["Parameters"]
+    when = "month" if name == "windows" else "dt"
+    told = {key.removeprefix(f"projection.{when}."): value for key, value in parameters.items() if f".{when}." in key}
     assert parameters["projection.enabled"] == "true"
     assert parameters["projection.export.type"] == "enum"
     assert parameters["projection.export.values"].split(",") == EXPORTS
-    assert (parameters["projection.dt.type"], parameters["projection.dt.format"]) == ("date", "yyyy-MM-dd")
-    assert parameters["projection.dt.range"] == "2020-01-01,NOW"
+    days = {"format": "yyyy-MM-dd", "range": "2020-01-01,NOW", "interval.unit": "DAYS"}
+    months = {"format": "yyyy-MM", "range": "2020-01,NOW", "interval.unit": "MONTHS"}
+    assert told == {"type": "date", "interval": "1"} | (months if when == "month" else days)
 
 
 def test_the_first_day_hides_nothing() -> None:
@@ -94,7 +122,37 @@ def test_the_view_has_the_table_s_columns_and_its_partitions(made: Template, vie
     ]
     assert selected == [names, names, names]
     assert view["schema"] == "cdr_dev"
-    assert view["originalSql"].count("FROM cdr_dev.calls_all") == 5
+
+
+@pytest.mark.parametrize("name", VIEWS)
+def test_a_question_s_view_has_the_types_that_its_sql_casts_to(made: Template, name: str) -> None:
+    """Each column is cast in so many words, so that Athena never finds the view stale."""
+    found = table(made, name)
+    sql = read(found)["originalSql"]
+    listed = [(one["Name"], views.trino(one["Type"])) for one in found["StorageDescriptor"]["Columns"]]
+    assert listed == [(one["name"], one["type"]) for one in read(found)["columns"]]
+    chosen = sql.split("\nFROM (")[0]
+    assert listed == [(name, kind) for kind, name in re.findall(r"^  CAST\(\w+ AS (.+)\) AS (\w+),?$", chosen, re.M)]
+    assert "AT TIME ZONE 'UTC'" in sql or name == "coverage"
+    assert sql.count("{") == sql.count("}") == 0
+
+
+def test_the_views_are_of_the_time_zone_that_was_chosen(local: Template) -> None:
+    """One setting for all of them."""
+    assert "AT TIME ZONE 'Asia/Kathmandu'" in read(table(local, "calls_daily"))["originalSql"]
+    assert "AT TIME ZONE 'UTC'" not in read(table(local, "failures"))["originalSql"]
+
+
+def test_every_question_that_is_no_view_is_saved(made: Template) -> None:
+    """In the workgroup, with what it asks, about the last days."""
+    saved = {one["Name"]: one for one in made.of("Athena::NamedQuery").values()}
+    assert saved.keys() == QUESTIONS.keys() - VIEWS.keys()
+    assert len(saved) >= 12
+    for name, one in saved.items():
+        assert (one["WorkGroup"], one["Database"]) == ("cdr-dev", "cdr_dev")
+        assert one["Description"] == QUESTIONS[name].asks
+        assert one["Description"].endswith("?") and one["QueryString"].startswith(f"-- {one['Description']}\n")
+        assert "date_add('day', -30, current_date)" in one["QueryString"]
 
 
 def test_a_type_that_nobody_mapped_is_refused() -> None:

@@ -43,6 +43,7 @@ def test_a_number_may_come_as_number_or_text() -> None:
         ("quarantine_days", "0"),
         ("log_days", "8"),
         ("scan_limit_gb", "many"),
+        ("timezone", "Europe/Berlim"),
         ("exports", ""),
     ],
 )
