@@ -28,10 +28,11 @@ PARQUET = Form(
     f"{HIVE}.parquet.MapredParquetInputFormat",
     f"{HIVE}.parquet.MapredParquetOutputFormat",
 )
-# One object a line: https://docs.aws.amazon.com/athena/latest/ug/openx-json-serde.html
+# One object a line. Of the other JSON reader AWS says that rows may be missing or doubled:
+# https://docs.aws.amazon.com/athena/latest/ug/openx-json-serde.html
 JSON = Form(
     "json",
-    "org.openx.data.jsonserde.JsonSerDe",
+    "org.apache.hive.hcatalog.data.JsonSerDe",
     "org.apache.hadoop.mapred.TextInputFormat",
     f"{HIVE}.HiveIgnoreKeyTextOutputFormat",
 )

@@ -1,6 +1,8 @@
 -- Every call of the days asked about, once, with its day and its time in the zone asked for.
 -- `dt` is the UTC date of a call's window, which is at most two days after its own day and one before: calls
--- further away, or without a start, count on the nearest day. The join lets a filter on `day` become one on `dt`.
+-- further away, or without a start, count on the nearest day. By the join a filter on `day` may become one on `dt`.
+-- The wall clock goes through a text: Athena has refused the cast of a time with a zone, or cast it to UTC's clock
+-- (github.com/cube-js/cube/issues/10779).
 SELECT timed.*, days.day
 FROM (
   SELECT
@@ -14,8 +16,11 @@ FROM (
   FROM (
     SELECT
       calls.*,
-      CAST(
-        with_timezone(coalesce(started_at, CAST(dt AS timestamp)), 'UTC') AT TIME ZONE '{zone}' AS timestamp
+      date_parse(
+        date_format(
+          with_timezone(coalesce(started_at, CAST(dt AS timestamp)), 'UTC') AT TIME ZONE '{zone}', '%Y-%m-%d %H:%i:%s'
+        ),
+        '%Y-%m-%d %H:%i:%s'
       ) AS local_at
     FROM {database}.calls
     WHERE dt BETWEEN {since} AND {until}
