@@ -1,64 +1,127 @@
 """Athena's engine: MiniStack hands the text to DuckDB as it is; here it is read as Trino's SQL, and rows come as text.
 
 What Athena does besides: views of the Glue catalogue (MiniStack knows none), tables with the columns that Glue names
-and no others, `_col0` for a column without a name, names in lower case, timestamps in milliseconds. A statement
-that is no query (DDL, SHOW, EXPLAIN) fails here, where MiniStack would let a CREATE VIEW succeed and vanish.
+and no others, `_col0` for a column without a name, names in lower case, timestamps in milliseconds; the bytes that
+were read, the workgroup's limit on them, and an end for a query that is stopped. A statement that is no query
+(SHOW, EXPLAIN, CREATE VIEW) fails here, where MiniStack would let a CREATE VIEW succeed and vanish.
 """
 
 import asyncio
 import datetime
+import logging
 import tempfile
-from decimal import Decimal
+import time
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlparse
 
 import duckdb  # type: ignore[import-not-found]  # it is in the emulator's environment
-import sqlglot
-from ministack.services import athena, s3
-from sqlglot import exp
+from ministack.services import athena, glue, s3
 
+from local.emulator import cells, trino
 from local.emulator.catalog import Catalog
-from local.emulator.tables import Files
+from local.emulator.scanning import scan
+from local.emulator.tables import Files, Objects
 
-# Where DuckDB's ways differ, and functions of Trino that neither sqlglot translates nor DuckDB has; a query that
-# needs another fails and names it.
-TRINO = """
-SET TimeZone = 'UTC';
-SET integer_division = true;
-CREATE MACRO to_iso8601(moment) AS strftime(moment, '%Y-%m-%dT%H:%M:%S.%g');
-CREATE MACRO to_unixtime(moment) AS epoch(moment);
-"""
+STEP = 0.05  # seconds between two looks at a query that runs
+# Athena's own words; the state is CANCELLED, and as many bytes as the limit says were scanned.
+# https://docs.aws.amazon.com/athena/latest/ug/workgroups-setting-control-limits-cloudwatch.html
+EXCEEDED = "Bytes scanned limit was exceeded"
+logger = logging.getLogger("athena")
+
+
+class Cancelled(Exception):  # a state of Athena, no error of ours
+    """The query ends without a result."""
+
+
+class Bucket(Objects):
+    """The objects of the emulated S3."""
+
+    def keys(self, bucket: str) -> list[str]:
+        return list((s3._buckets.get(bucket) or {"objects": {}})["objects"])
+
+    def lay(self, bucket: str, key: str, place: Path) -> None:
+        place.write_bytes(s3._get_object_data(bucket, key))
 
 
 def apply() -> None:
-    athena._run_duckdb = run
-    athena._save_query_results = save
+    athena._execute_query = execute
+    athena._type_precision_scale = cells.precision
 
 
-async def run(query: str, database: str | None, _catalogue: str | None = None) -> dict[str, Any]:
-    """Takes the place of MiniStack's; the context, which says whose catalogue it is, goes into the thread."""
-    return await asyncio.to_thread(_answer, query, database or "default")
-
-
-def _answer(query: str, database: str) -> dict[str, Any]:
-    tree = understand(query)
-    with tempfile.TemporaryDirectory(prefix="athena-") as folder, duckdb.connect(":memory:") as connection:
-        connection.execute(TRINO)
-        Catalog(Files(Path(folder), connection)).resolve(tree, database)
-        result = connection.execute(tree.sql("duckdb"))
-        rows = [[text(value) for value in row] for row in result.fetchall()]
-        return {
-            "columns": [column[0].lower() for column in result.description],
-            "column_types": [_type(str(column[1])) for column in result.description],
-            "rows": rows,
-        }
-
-
-async def save(query: str) -> None:
-    """The result at OutputLocation, where MiniStack says it is and does not put it: all in quotes, nulls empty."""
+async def execute(query: str, text: str, database: str, ddl: Any, _catalogue: str | None = None) -> None:
+    """Takes the place of MiniStack's, which knows no limit and counts the letters of the answer as bytes scanned."""
     execution = athena._executions[query]
+    if execution["Status"]["State"] == "CANCELLED":  # before it began
+        return
+    execution["Status"]["State"] = "RUNNING"
+    try:
+        answer = await _run(execution, text, database) if ddl is None else athena._run_ddl(ddl, database)
+        await _succeed(execution, answer)
+    except Cancelled as why:
+        _end(execution, "CANCELLED", str(why))
+    except Exception as why:  # noqa: BLE001  # whatever it was, the query failed and says so
+        logger.error("Athena query %s failed: %s", query, why)
+        _end(execution, "FAILED", str(why)[:2000])
+
+
+async def _run(execution: dict[str, Any], text: str, database: str) -> dict[str, Any]:
+    """The answer, worked out in a thread; the context, which says whose catalogue it is, goes along."""
+    begun = time.monotonic()
+    with duckdb.connect(":memory:") as connection:
+        work = asyncio.ensure_future(asyncio.to_thread(_answer, connection, text, database))
+        while not (await asyncio.wait([work], timeout=STEP))[0]:
+            _clock(execution["Statistics"], begun)
+            if execution["Status"]["State"] == "CANCELLED":
+                connection.interrupt()
+    _clock(execution["Statistics"], begun)
+    if execution["Status"]["State"] == "CANCELLED":
+        work.exception()  # taken note of: it is the interruption
+        raise Cancelled(execution["Status"]["StateChangeReason"])
+    return work.result()
+
+
+def _clock(statistics: dict[str, Any], begun: float) -> None:
+    took = round((time.monotonic() - begun) * 1000)
+    statistics |= {"EngineExecutionTimeInMillis": took, "TotalExecutionTimeInMillis": took}
+
+
+def _answer(connection: Any, query: str, database: str) -> dict[str, Any]:
+    tree = trino.understand(query)
+    with tempfile.TemporaryDirectory(prefix="athena-") as folder:
+        connection.execute(trino.SETTINGS)
+        now = datetime.datetime.now(datetime.UTC)
+        Catalog(Files(Path(folder), connection, Bucket()), glue._tables, now).resolve(tree, database)
+        done = scan(connection, trino.duck(tree, now))
+    return {
+        "columns": [column[0].lower() for column in done.description],
+        "column_types": [cells.kind(str(column[1])) for column in done.description],
+        "rows": [[cells.text(value) for value in row] for row in done.rows],
+        "read": done.read,
+    }
+
+
+async def _succeed(execution: dict[str, Any], answer: dict[str, Any]) -> None:
+    group = athena._workgroups.get(execution["WorkGroup"]) or {}
+    limit = int((group.get("Configuration") or {}).get("BytesScannedCutoffPerQuery") or 0)
+    read = answer.get("read", 0)
+    execution["Statistics"]["DataScannedInBytes"] = min(read, limit or read)
+    if limit and read > limit:
+        raise Cancelled(EXCEEDED)
+    execution["_results"] = {"columns": answer["columns"], "rows": answer["rows"]}
+    execution["_column_types"] = answer.get("column_types")
+    await save(execution)
+    _end(execution, "SUCCEEDED", "")
+
+
+def _end(execution: dict[str, Any], state: str, reason: str) -> None:
+    execution["_error"] = reason if state == "FAILED" else None
+    execution["Status"] |= {"State": state, "StateChangeReason": reason, "CompletionDateTime": int(time.time())}
+
+
+async def save(execution: dict[str, Any]) -> None:
+    """The result at OutputLocation, where MiniStack says it is and does not put it: all in quotes, nulls empty."""
     table = [execution["_results"]["columns"], *execution["_results"]["rows"]]
     lines = [",".join("" if cell is None else _quoted(cell) for cell in row) for row in table]
     place = urlparse(execution["ResultConfiguration"]["OutputLocation"])
@@ -70,48 +133,3 @@ async def save(query: str) -> None:
 
 def _quoted(cell: str) -> str:
     return '"' + cell.replace('"', '""') + '"'
-
-
-def understand(query: str) -> Any:
-    """The syntax tree of one query."""
-    statements = sqlglot.parse(query, read="athena")
-    if len(statements) != 1 or not isinstance(statements[0], exp.Query):
-        raise ValueError("NOT_SUPPORTED: the emulated Athena answers one query (SELECT, WITH or VALUES) at a time")
-    _name(statements[0])
-    return statements[0]
-
-
-def _name(query: Any) -> None:
-    """Gives the result's nameless columns the names that Athena gives them."""
-    if not isinstance(query, exp.Select) or query.is_star:
-        return
-    for place, column in enumerate(query.selects):
-        if not isinstance(column, exp.Alias | exp.Column):
-            column.replace(exp.alias_(column.copy(), f"_col{place}"))
-
-
-def _type(duck: str) -> str:
-    base = duck.upper().partition("(")[0]
-    if base.endswith("[]"):
-        return "array"
-    return str(athena._DUCKDB_TYPE_MAP.get(base, "varchar"))
-
-
-def text(value: Any) -> str | None:
-    """A value as GetQueryResults words it."""
-    match value:
-        case None:
-            return None
-        case bool():
-            return str(value).lower()
-        case Decimal():
-            return format(value, "f")  # str() would say 0E-6
-        case datetime.datetime():
-            return value.replace(tzinfo=None).isoformat(" ", "milliseconds")
-        case list():
-            return f"[{', '.join(text(one) or 'null' for one in value)}]"
-        case dict():
-            return "{" + ", ".join(f"{key}={text(one) or 'null'}" for key, one in value.items()) + "}"
-        case bytes():
-            return value.hex(" ")
-    return str(value)

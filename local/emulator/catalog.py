@@ -5,14 +5,16 @@ query is the base64 of a JSON in ViewOriginalText: https://trino.io/docs/current
 """
 
 import base64
+import datetime
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ministack.services import glue
 from sqlglot import exp, parse_one
 from sqlglot.optimizer.scope import traverse_scope
 
+from local.emulator import trino
 from local.emulator.tables import Files
 
 OPENING, CLOSING = "/* Presto View: ", " */"
@@ -21,6 +23,8 @@ OPENING, CLOSING = "/* Presto View: ", " */"
 @dataclass(frozen=True)
 class Catalog:
     files: Files
+    tables: Mapping[str, Any]  # as Glue has them, by `database/table`
+    now: datetime.datetime
     made: dict[str, str | None] = field(default_factory=dict)
 
     def resolve(self, query: Any, database: str) -> None:
@@ -42,7 +46,7 @@ class Catalog:
         return made
 
     def _meaning(self, name: str) -> str:
-        found = glue._tables.get(name.replace(".", "/", 1))
+        found = self.tables.get(name.replace(".", "/", 1))
         if not found:
             raise ValueError(f"TABLE_NOT_FOUND: Table 'awsdatacatalog.{name}' does not exist")
         return self._query(found) if is_view(found) else self.files.query(name, found)
@@ -53,7 +57,7 @@ class Catalog:
         self.resolve(inner, view.get("schema") or found["DatabaseName"])
         # Athena shows the columns that were written down when the view was made, and no others.
         names = ", ".join(f'"{column["name"]}"' for column in view["columns"])
-        return f"SELECT {names} FROM ({inner.sql('duckdb')})"  # noqa: S608  # the template's own view
+        return f"SELECT {names} FROM ({trino.duck(inner, self.now)})"  # noqa: S608  # the template's own view
 
 
 def read(query: Any) -> list[Any]:

@@ -108,6 +108,11 @@ def view(name: str, sql: str, *columns: tuple[str, str]) -> dict[str, Any]:
     return table("VIRTUAL_VIEW", Name=name, StorageDescriptor=storage, Parameters={"presto_view": "true"}, **original)
 
 
+def workgroup(name: str, **more: Any) -> dict[str, Any]:
+    told = {"ResultConfiguration": {"OutputLocation": {"Fn::Sub": "s3://${Bucket}/athena/"}}, **more}
+    return {"Type": "AWS::Athena::WorkGroup", "Properties": {"Name": name, "WorkGroupConfiguration": told}}
+
+
 CALLS = table(
     "EXTERNAL_TABLE",
     Name="calls_all",
@@ -165,15 +170,8 @@ DATA = {
         *[("dt", "varchar"), ("export", "varchar"), ("calls", "bigint"), ("cost", "decimal(38,6)")],
     ),
     "Busiest": view("busiest", "SELECT dt FROM daily ORDER BY calls DESC LIMIT 1", ("dt", "varchar")),
-    "Workgroup": {
-        "Type": "AWS::Athena::WorkGroup",
-        "Properties": {
-            "Name": "small",
-            "WorkGroupConfiguration": {
-                "ResultConfiguration": {"OutputLocation": {"Fn::Sub": "s3://${Bucket}/athena/"}}
-            },
-        },
-    },
+    "Workgroup": workgroup("small"),
+    "Tight": workgroup("tight", BytesScannedCutoffPerQuery=500_000),
 }
 
 FUNCTIONS = {
