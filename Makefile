@@ -62,4 +62,4 @@ clean: ## remove what was built and installed
 	@$(PIP) --compile-bytecode --python .venv-rivals/bin/python -r locks/rivals.txt && touch $@
 
 node_modules/.done: package-lock.json
-	@echo "setting up: the CDK command line" && npm ci --silent --no-audit --no-fund && touch $@
+	@echo "setting up: the CDK command line, the charts" && npm ci --silent --no-audit --no-fund && touch $@

@@ -4,6 +4,9 @@ import click
 
 from cli.coverage import coverage
 from cli.forget import forget
+from cli.query import query
+from cli.raw import raw
+from cli.report import report
 from lambdas import VERSION
 
 EPILOG = """
@@ -20,3 +23,6 @@ def main() -> None:
 
 main.add_command(coverage)
 main.add_command(forget)
+main.add_command(query)
+main.add_command(raw)
+main.add_command(report)

@@ -5,13 +5,14 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
 from rich.markup import escape
 
+from cli import report as pictures
 from lambdas.core.coverage import coverage
 from lambdas.core.exports import Exports, parse
 from lambdas.core.origins import loopback
@@ -19,13 +20,14 @@ from lambdas.vendors import FACTS
 from local import out, truth
 from local.cast import Role, named, simulated
 from local.clock import Rehearsal
-from local.cloud import Cloud, cloud
+from local.cloud import ROOT, Cloud, cloud
 from local.deploy import deploy, synth
 from local.stack import Stack
 from local.vendors import Simulator
 from local.watch import TROUBLE, Halted, Outcome, Watch, title, told
 
 STAGE = "dev"
+BUILD = ROOT / "build"
 WAITS = 0.02  # of the real time that the poller waits, while every vendor is on loopback
 
 
@@ -122,7 +124,18 @@ def demo(asked: Asked, console: Console) -> bool:
     """All of it once, and nothing left."""
     tell = Teller(console)
     with tempfile.TemporaryDirectory(prefix="cdr-") as folder, deployed(asked, Path(folder), tell) as at:
-        return rehearse(at, asked, tell)
+        right = rehearse(at, asked, tell)
+        picture(at, asked, tell.console)
+        return right
+
+
+def picture(at: Set, asked: Asked, console: Console) -> None:
+    """What `cdr report` shows of it, as a file that stays."""
+    path = (asked.out or BUILD) / "report.html"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    outputs, now = at.stack.outputs, at.clock.until() or datetime.now(UTC)
+    pictures.recent(path, outputs["Workgroup"], at.exports, outputs["Database"], at.stack.query, now)
+    console.print(f"a picture of it, to be opened in a browser: {path}", soft_wrap=True)
 
 
 def rehearse(at: Set, asked: Asked, tell: Teller) -> bool:

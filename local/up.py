@@ -16,7 +16,7 @@ from lambdas.vendors import FACTS
 from local.cast import Role
 from local.clock import Rehearsal
 from local.cloud import ROOT, Cloud
-from local.demo import STAGE, Asked, Set, Teller, deployed, rehearse
+from local.demo import STAGE, Asked, Set, Teller, deployed, picture, rehearse
 from local.stack import Stack
 from local.watch import Halted
 
@@ -70,7 +70,9 @@ def attach(asked: Asked, console: Console) -> bool:
     if asked.until:
         at.clock.set(asked.until)
         at.stack.tell("CDR_REHEARSAL", at.clock.setting())
-    return rehearse(at, asked, tell)
+    right = rehearse(at, asked, tell)
+    picture(at, asked, console)
+    return right
 
 
 def attached() -> Set:
@@ -113,6 +115,7 @@ def _announce(at: Set, console: Console) -> None:
     for name, value in place.environment().items():
         if name.startswith("AWS_") and "FILE" not in name:
             console.print(f"  export {name}={value}", highlight=False, soft_wrap=True)
+    last = f" --to {at.clock.until():%Y-%m-%d}" if at.clock.until() else ""
     until = f" --until {at.clock.until():%Y-%m-%dT%H:%M:%SZ}" if at.clock.until() else ""
     for line in (
         f"aws s3 ls --recursive s3://{outputs['Bucket']}/calls/",
@@ -120,6 +123,8 @@ def _announce(at: Set, console: Console) -> None:
         f"aws athena start-query-execution --work-group {outputs['Workgroup']}"
         f" --query-execution-context Database={outputs['Database']} --query-string 'TABLE calls LIMIT 5'",
         f".venv/bin/cdr coverage --exports {UP / 'exports.toml'}" + until,
+        f".venv/bin/cdr query calls_daily --exports {UP / 'exports.toml'}" + last,
+        f".venv/bin/cdr report --exports {UP / 'exports.toml'}" + last,
         ".venv/bin/python -m local demo --attach",
     ):
         console.print(f"  {line}", highlight=False, soft_wrap=True)
