@@ -2,8 +2,6 @@
 
 import json
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,6 +12,7 @@ from rich.console import Console
 
 from cli import tables
 from cli.options import Instant, deployed
+from cli.progress import progress
 from cli.stack import Place, Stack, exports
 from cli.wrong import Wrong, plain
 from lambdas.core.coverage import Stretch, stretches
@@ -89,8 +88,8 @@ class Covered:
 def covered(stack: Stack, export: Export, until: datetime | None) -> Covered:
     """Read an export's ledger and compute its coverage."""
     now = datetime.now(UTC).replace(microsecond=0)
-    with _progress(export.name) as count:
-        head, rows = stack.ledger(export.name, count)
+    with progress(f"reading the ledger of {export.name}") as tell:
+        head, rows = stack.ledger(export.name, lambda count: tell(f"{count:,} windows"))
     of = wanted(export, FACTS[export.vendor], head, now, until)
     if until:
         rows = [row for row in rows if row.window.start < until]
@@ -127,14 +126,3 @@ def _print(shown: list[Covered]) -> None:
     for one in shown:
         if one.stretches:
             console.print(tables.table(one.export.name, one.stretches))
-
-
-@contextmanager
-def _progress(name: str) -> Iterator[Callable[[int], None]]:
-    """How many windows were read, on a terminal only."""
-    console = Console(stderr=True)
-    if not console.is_terminal:
-        yield lambda _: None
-        return
-    with console.status(f"reading the ledger of {name}") as status:
-        yield lambda count: status.update(f"reading the ledger of {name}: {count:,} windows")

@@ -2,8 +2,6 @@
 
 import json
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,6 +16,7 @@ from cli import answers, asking, tables
 from cli.execution import Athena, Execution
 from cli.options import deployed
 from cli.price import price
+from cli.progress import progress
 from cli.stack import Place
 from cli.stack import exports as known
 from cli.wrong import Wrong, plain
@@ -148,21 +147,10 @@ def _database(stage: str) -> str:
 
 def _run(athena: Athena, sql: str, patience: int) -> Execution:
     """The query, ended well, and what it cost."""
-    with _progress() as tell:
+    with progress("asking Athena") as tell:
         done = athena.run(sql, patience, tell)
     click.echo(f"{done.seconds:.1f} s, {done.billed}", err=True)
     return done
-
-
-@contextmanager
-def _progress() -> Iterator[Callable[[str], None]]:
-    """How far the query is, on a terminal only."""
-    console = Console(stderr=True)
-    if not console.is_terminal:
-        yield lambda _: None
-        return
-    with console.status("asking Athena") as status:
-        yield lambda said: status.update(f"asking Athena: {said}")
 
 
 def _table(made: Table) -> None:

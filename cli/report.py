@@ -1,7 +1,6 @@
 """`cdr report`: coverage, calls, cost and failures as a picture, in one HTML file that fetches nothing."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -9,7 +8,6 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import click
-from rich.console import Console
 from rich.filesize import decimal as size
 
 from cli import answers, asking
@@ -17,6 +15,7 @@ from cli.execution import Athena
 from cli.options import deployed
 from cli.picture.scope import Scope
 from cli.price import dollars, price
+from cli.progress import progress
 from cli.stack import Place
 from cli.stack import exports as read
 from cli.wrong import Wrong, plain
@@ -110,7 +109,7 @@ class Asker:
     price: Decimal = Decimal(0)
 
     def __call__(self, sql: str) -> Answer:
-        with _progress() as tell:
+        with progress("asking Athena") as tell:
             done = self.athena.run(sql, self.patience, tell)
             found = answers.fetch(self.athena.client, done.id, ROWS)
         if found.more:
@@ -148,14 +147,3 @@ def _chosen(known: Exports, names: tuple[str, ...]) -> tuple[Export, ...]:
         if name not in there:
             raise Wrong(f"no export {name}: the file has {', '.join(there)}")
     return tuple(one for one in known.exports if not names or one.name in names)
-
-
-@contextmanager
-def _progress() -> Iterator[Callable[[str], None]]:
-    """How far the query is, on a terminal only."""
-    console = Console(stderr=True)
-    if not console.is_terminal:
-        yield lambda _: None
-        return
-    with console.status("asking Athena") as status:
-        yield lambda said: status.update(f"asking Athena: {said}")
