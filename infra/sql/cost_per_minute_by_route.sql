@@ -1,7 +1,7 @@
 -- What does a minute of conversation cost, by route?
 SELECT
   export, direction, route, currency,
-  count_if(answered) AS answered,
+  count(DISTINCT CASE WHEN answered THEN call END) AS answered,
   sum(CASE WHEN answered THEN duration_s END) / 60e0 AS minutes,
   sum(cost) AS cost,
   count_if(cost IS NULL) AS unpriced,

@@ -19,5 +19,5 @@ LEFT JOIN (
   ON seen_export = fresh.export AND seen_prefix = fresh.prefix
 WHERE seen_prefix IS NULL
 GROUP BY fresh.export, fresh.country, fresh.prefix, fresh.currency
-ORDER BY cost DESC, calls DESC, prefix
+ORDER BY cost DESC, calls DESC, prefix, export, country, currency
 LIMIT {lines}

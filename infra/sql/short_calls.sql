@@ -16,5 +16,5 @@ FROM (
 ) AS taken
 GROUP BY export, direction, country, prefix, currency
 HAVING count_if(duration_s <= {seconds}) >= {least}
-ORDER BY short DESC, short_share DESC, export, direction, prefix
+ORDER BY short DESC, short_share DESC, export, direction, prefix, country, currency
 LIMIT {lines}

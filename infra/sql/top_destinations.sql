@@ -3,12 +3,12 @@
 SELECT
   country, substr(coalesce(to_number, to_raw), 1, {digits}) AS destination, currency,
   count(DISTINCT call) AS calls,
-  count_if(answered) AS answered,
+  count(DISTINCT CASE WHEN answered THEN call END) AS answered,
   sum(billed_s) / 60e0 AS billed_minutes,
   sum(cost) AS cost,
   count_if(cost IS NULL) AS unpriced
 FROM ({rows}) AS legs_asked
 WHERE direction = 'outbound'
 GROUP BY country, substr(coalesce(to_number, to_raw), 1, {digits}), currency
-ORDER BY cost DESC, destination
+ORDER BY cost DESC, destination, country, currency
 LIMIT {lines}

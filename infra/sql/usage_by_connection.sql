@@ -2,7 +2,7 @@
 SELECT
   export, connection_id, billing_group, account_id, direction, currency,
   count(DISTINCT call) AS calls,
-  count_if(answered) AS answered,
+  count(DISTINCT CASE WHEN answered THEN call END) AS answered,
   sum(CASE WHEN answered THEN duration_s END) / 60e0 AS minutes,
   sum(billed_s) / 60e0 AS billed_minutes,
   sum(cost) AS cost,

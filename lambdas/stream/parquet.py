@@ -20,6 +20,7 @@ REPEATED = [
 NARROWED = [
     "started_at", "answered_at", "ended_at", "from_number", "to_number", "to_country", "direction", "result",
     "duration_s", "cost", "call_id",
+    "source", "boundary",  # by which the view `calls` takes its parts
 ]  # fmt: skip
 # Neighbours differ little: their differences are written.
 RISING = dict.fromkeys(("started_at", "answered_at", "ended_at", "duration_s", "billed_s"), "DELTA_BINARY_PACKED")
