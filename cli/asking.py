@@ -17,8 +17,13 @@ from infra.questions import QUESTIONS, Question
 from lambdas.core.exports import Exports
 
 DAYS = 30  # asked about, unless somebody says which
+MOST = {"history": 5000}  # Trino's sequence() makes 10,000 days at most
+LONGEST = 5000  # days that can be asked about
 # What only reads; before it, comments may stand. Another statement could change the lake, which `cdr query` never does.
-QUERY = re.compile(r"(\s|--[^\n]*(\n|\Z)|/\*.*?\*/)*(SELECT\b|WITH\b|VALUES\b|\()", re.DOTALL | re.IGNORECASE)
+# Comments are passed over once and for good: nothing between two of them is taken for a part of one.
+QUERY = re.compile(
+    r"(?>\s|--[^\n]*(?:\n|\Z)|/\*(?:(?!\*/).)*\*/)*+(SELECT\b|WITH\b|VALUES\b|\()", re.DOTALL | re.IGNORECASE
+)
 
 
 class Day(click.ParamType[date]):
@@ -86,6 +91,8 @@ class Wish:
         first = self.first or last - timedelta(days=DAYS - 1)
         if first > last:
             raise click.UsageError(f"--from {first} is after --to {last}: no day lies between them")
+        if (last - first).days >= LONGEST:
+            raise click.UsageError(f"--from {first} --to {last}: more than {LONGEST} days are too many to ask about")
         return first, last
 
 
@@ -102,6 +109,9 @@ def _values(question: Question, given: Sequence[tuple[str, int]]) -> dict[str, i
         if name not in question.values:
             has = f"it has {', '.join(_told(question.values))}" if question.values else "it has none"
             raise Wrong(f"{question.name} has no value {name} to --set: {has}")
+    for name, number in given:
+        if not 1 <= number <= MOST.get(name, number):
+            raise Wrong(f"{name} is at least 1{f' and at most {MOST[name]}' if name in MOST else ''}, not {number}")
     return dict(given)
 
 

@@ -11,6 +11,7 @@ import click
 from rich.filesize import decimal as size
 
 from cli import answers, asking
+from cli.appearing import appearing
 from cli.execution import Athena
 from cli.options import deployed
 from cli.picture.scope import Scope
@@ -75,10 +76,8 @@ def write(out: Path, scope: Scope, exports: Exports, database: str, ask: Ask) ->
     script, asked = library(), _asked(scope, exports, database)
     told = {name: ask(_sql(name, asked)) for name in ("coverage", "calls_daily", "failures")}
     text = page(scope, told["coverage"], told["calls_daily"], told["failures"], script)
-    try:
-        out.write_text(text, "utf-8")
-    except OSError as error:
-        raise Wrong(f"{out}: cannot be written: {error.strerror}") from None
+    with appearing(out) as file:
+        file.write(text.encode())
 
 
 def recent(out: Path, stack: str, exports: Exports, database: str, ask: Ask, made: datetime) -> None:

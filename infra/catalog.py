@@ -16,6 +16,7 @@ from lambdas.core.exports import Exports
 # For a start such as "-7d", which counts from the first tick: nobody knows it here, and a rehearsal may set the
 # clock back by years. Without a date, a query over everything looks at some 2,500 places for each export.
 FIRST = date(2020, 1, 1)
+OLDEST = date(2005, 1, 1)  # before any of the vendors: Trino's sequence() of the days in a view has 10,000 at most
 AHEAD = 2  # days: a call may begin on a day, by another zone's clock, that is tomorrow in UTC
 
 
@@ -62,7 +63,7 @@ class Catalog(Construct):
 
     def _view(self, name: str, exports: Exports) -> glue.CfnTable:
         """Over every day that there may be, in the stack's time zone."""
-        first = questions.date(earliest(exports) - timedelta(days=AHEAD))
+        first = questions.date(max(earliest(exports), OLDEST) - timedelta(days=AHEAD))
         last = f"CAST(date_add('day', {AHEAD}, current_date) AS date)"
         asked = questions.Asked(self.database, exports, first, last, self._zone)
         sql = views.typed(questions.text(name, asked), VIEWS[name])

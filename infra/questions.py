@@ -88,6 +88,7 @@ class Asked:
             "until": f"CAST({_later(self.last, 2)} AS varchar)",
             "only": ", ".join(f"'{name}'" for name in names),
             "wanted": ", ".join(self._wanted()),
+            "active": ", ".join(self._active()),
             "outcome": "|".join(sorted({name for facts in FACTS.values() for name in facts.by_outcome}) or ["none"]),
         }
 
@@ -95,6 +96,14 @@ class Asked:
         """Each source that an export asks for today, and how many it asks for."""
         for export, sources in self.exports.sources.items():
             yield from (f"('{export}', '{source}', {len(sources)})" for source in sources)
+
+    def _active(self) -> Iterator[str]:
+        """Each export that asks today, and since when; that is not known here where it counts from the first tick."""
+        for export in self.exports.exports:
+            begins = "CAST(NULL AS date)" if isinstance(export.start, int) else date(export.start)
+            if export.state == "active":
+                yield f"('{export.name}', {begins})"
+        yield "(CAST(NULL AS varchar), CAST(NULL AS date))"  # VALUES needs a row
 
     @property
     def before(self) -> "Asked":

@@ -54,6 +54,7 @@ MEANING = """
 ## How it is counted
 - **Calls** are attempts: distinct `call_id`, and each row that has none. Legs of a forked call are one; where they
   differ in what is grouped by (a country, an hour), the call counts in each group.
+  Legs that began on two days, of one call over midnight, are told on both, as two calls.
 - **ASR** = answered / calls. **NER** = (answered + busy + no answer + rejected by the called party) / calls. Both are
   null where calls were chosen by how they ended, since a share of those says nothing. Fields that choose so:
   {outcome}.

@@ -53,15 +53,18 @@ def answered(stack: Stack) -> Days:
 
 def true(exports: Exports, roles: Mapping[str, Role], rows: Iterable[Row]) -> Days:
     """The same of the simulated accounts, for all windows that the vendor could give."""
-    found: dict[tuple[str, date], Tally] = {}
-    by_export: dict[str, list[Row]] = {}
+    told = reported(exports, roles, rows)
+    return {(name, day): tally for name, calls in told.items() for day, tally in truth(calls).items()}
+
+
+def reported(exports: Exports, roles: Mapping[str, Role], rows: Iterable[Row]) -> dict[str, list[Call]]:
+    """The calls that the vendors' reports of these windows told of, each once, by export."""
+    by_export: dict[str, dict[str, Call]] = {}
     for row in rows:
         if row.export in roles and row.state is not Work.UNREACHABLE:
-            by_export.setdefault(row.export, []).append(row)
-    for name, its in by_export.items():
-        calls = {call.row_id: call for row in its for call in _reported(exports.get(name), roles[name], row)}
-        found |= {(name, day): tally for day, tally in truth(calls.values()).items()}
-    return found
+            calls = by_export.setdefault(row.export, {})
+            calls.update((call.row_id, call) for call in _reported(exports.get(row.export), roles[row.export], row))
+    return {name: list(calls.values()) for name, calls in by_export.items()}
 
 
 def _reported(export: Export, role: Role, row: Row) -> Iterable[Call]:

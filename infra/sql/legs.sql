@@ -12,7 +12,12 @@ FROM (
     count(*) OVER one AS legs,
     sum(CASE WHEN answered THEN duration_s END) OVER one AS answered_s,
     sum(billed_s) OVER one AS billed_s,
-    sum(cost) OVER one AS cost,
+    -- Money of two currencies is no sum.
+    CASE
+      WHEN count(currency) OVER one = 0 OR (
+        count(currency) OVER one = count(*) OVER one AND min(currency) OVER one = max(currency) OVER one
+      ) THEN sum(cost) OVER one
+    END AS cost,
     count_if(cost IS NULL) OVER one AS unpriced,
     -- The leg that tells what became of the call comes first.
     row_number() OVER (

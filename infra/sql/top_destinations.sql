@@ -1,7 +1,7 @@
 -- Which destinations cost most?
 -- A destination is the first {digits} characters of the called number, its plus sign among them.
 SELECT
-  country, substr(coalesce(to_number, to_raw), 1, {digits}) AS destination, currency,
+  export, country, substr(coalesce(to_number, to_raw), 1, {digits}) AS destination, currency,
   count(DISTINCT call) AS calls,
   count(DISTINCT CASE WHEN answered THEN call END) AS answered,
   sum(billed_s) / 60e0 AS billed_minutes,
@@ -9,6 +9,6 @@ SELECT
   count_if(cost IS NULL) AS unpriced
 FROM ({rows}) AS legs_asked
 WHERE direction = 'outbound'
-GROUP BY country, substr(coalesce(to_number, to_raw), 1, {digits}), currency
-ORDER BY cost DESC, destination, country, currency
+GROUP BY export, country, substr(coalesce(to_number, to_raw), 1, {digits}), currency
+ORDER BY cost DESC, destination, export, country, currency
 LIMIT {lines}

@@ -1,5 +1,6 @@
 """`cdr query` asks Athena, says what it costs, and gives the answer whole and exact, or says why there is none."""
 
+import io
 import json
 import os
 import re
@@ -21,11 +22,12 @@ from botocore.exceptions import EndpointConnectionError
 from click.testing import CliRunner, Result
 from moto import mock_aws
 
-from cli import execution, saving
+from cli import asking, execution, saving
 from cli.commands import main
 from cli.execution import Athena
 from cli.price import dollars, price
 from cli.stack import Place, Stack
+from cli.wrong import Wrong
 from infra.questions import QUESTIONS
 from tests.cli.athena import Fake, text
 from tests.cli.deployed import TEXT, Formation
@@ -544,6 +546,22 @@ def test_pauses_grow_from_a_tenth_of_a_second_to_two(at: Asked, monkeypatch: pyt
     assert (pauses[0], pauses[-1]) == (0.1, 2.0)
     assert said[0] == "queued, 0 s, 0 bytes scanned so far"
     assert said[-1] == "running, 13 s, 12.3 MB scanned so far"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "/* refill */ INSERT INTO calls_all /* from the copy */ SELECT * FROM t",
+        "/* a */ CREATE TABLE t AS /* b */ SELECT 1",
+        "/* a */ DELETE FROM t -- /* */ (\n WHERE 1=1",
+        "/* */" * 40 + "DROP TABLE t",
+    ],
+)
+def test_a_comment_hides_no_other_statement(text: str) -> None:
+    """Whatever stands between two comments is none; and many of them are read in no time."""
+    with pytest.raises(Wrong, match="only SELECT"):
+        asking.written(io.StringIO(text))
+    assert asking.written(io.StringIO("/* a */ -- b\n /* c */ SELECT 1;")).endswith("SELECT 1")
 
 
 def test_progress_is_shown_on_a_terminal_alone(at: Asked, monkeypatch: pytest.MonkeyPatch) -> None:

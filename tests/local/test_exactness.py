@@ -1,97 +1,51 @@
 """What Athena says of `calls` equals what the accounts had, however a vendor selects, writes and calls back."""
 
-import io
-import itertools
 import json
+import re
 import time
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
-from typing import Any, get_args
 
 import pytest
 
-from lambdas.aws import items
-from lambdas.core.rows import Row, Work
+from infra import questions
+from infra.answers import VIEWS
+from infra.questions import QUESTIONS
+from lambdas.core.rows import Work
 from lambdas.vendors import FACTS
-from local import truth
-from local.calls import Axis
-from local.demo import Set, rehearse
-from local.stack import Stack
-from local.truth import Line
-from local.vendors.callbacks import Mode
-from local.vendors.didww import Didww
-from local.vendors.flowroute import Flowroute
-from local.vendors.telnyx import Telnyx
-from tests.local.sets import Played, authority, clock, own
+from local.vendors.spoil import ADDED
+from tests.local.asking import (
+    LATE,
+    delivered,
+    ends,
+    forget,
+    last,
+    older,
+    projected,
+    put,
+    put_question,
+    struck,
+    truth_of,
+    woken,
+)
+from tests.local.exporting import FLOWROUTE, LARGE, NAMES, ODD, TELNYX, UNTIL, WIDE, Ran, exported
+from tests.local.legs import Known
+from tests.local.matching import differences, ordered
+from tests.local.reference import answer
 
 pytestmark = pytest.mark.cloud  # one deploy for the whole file: `--dist loadfile`
 
-UNTIL = datetime(2026, 11, 20, 6, tzinfo=UTC)
-SEED, PER_DAY, BUILD = 23, 150, (0.1, 0.4)
-# Few at a time: each Lambda that runs beside another is a process of its own, and two cores are all there may be.
-FIELDS = {"start": date(2026, 11, 18), "max_in_flight": 1}
-ONE = {**FIELDS, "options": {"source": "calls"}}
-QUARTERS = {**ONE, "start": date(2026, 11, 19), "window": "6h"}
-TELNYX = {f"telnyx-{axis}{'-closed' if closed else ''}": (axis, closed)
-          for axis, closed in itertools.product(get_args(Axis), (False, True))}  # fmt: skip
-FILES: Mapping[Mode, dict[str, Any]] = {
-    "once": {},
-    "never": {"old": True, "whole_ids": True},
-    "twice": {"plain": True},
-    "early": {"old": True, "plain": True},
-}
-FLOWROUTE = {f"flowroute-{mode}": mode for mode in FILES}
-# Several sources, the calls of one also delivered under the other; and a vendor that was added in one file.
-WIDE = ("telnyx-both", "didww")
-LARGE = "flowroute-large"  # a report of some 17 MB, in three parts, through a copier of 512 MB
-NAMES = [*TELNYX, "telnyx-v2", *FLOWROUTE, *WIDE, LARGE]
-
-
-@dataclass(frozen=True)
-class Ran:
-    """A set that has exported everything."""
-
-    at: Set
-    played: Mapping[str, Played]
-    right: bool
-    told: str
-    rows: list[Row]
-    lines: list[Line]
-
-    def of(self, export: str) -> list[Line]:
-        return [line for line in self.lines if line.export == export]
+VALUES = {"minutes": 5, "least": 1, "history": 1, "lines": 100_000}  # so that every question has an answer
+# All days of the data; and in another zone one day, which has a whole one before it.
+SPANS = [("UTC", date(2026, 11, 16), date(2026, 11, 21)), ("America/New_York", date(2026, 11, 19), date(2026, 11, 20))]
 
 
 @pytest.fixture(scope="module")
 def ran(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ran]:
-    """Thirteen exports, each with a simulator of its own, exported once."""
-    folder = tmp_path_factory.mktemp("exactness")
-    common: dict[str, Any] = {"clock": clock(folder), "per_day": PER_DAY, "build_s": BUILD}
-    played: dict[str, Played] = {}
-    for name, (axis, closed) in TELNYX.items():
-        fields = {"telnyx-end": QUARTERS, "telnyx-record-closed": FIELDS}.get(name, ONE)
-        played[name] = Played(Telnyx(SEED, name, axis=axis, closed=closed, **common), fields)
-    newer = Telnyx(SEED, "v2", axis="end", closed=True, api="v2", **common)
-    played["telnyx-v2"] = Played(newer, {**ONE, "api": "v2"})
-    for name, mode in FLOWROUTE.items():
-        vendor = Flowroute(SEED, name, callbacks=mode, ca=authority(folder), retry_s=1.0, **FILES[mode], **common)
-        played[name] = Played(vendor, FIELDS)
-    twice = Telnyx(SEED, "both", axis="record", closed=True, **common)
-    twice.faults.add("both", 99)
-    played["telnyx-both"] = Played(twice, FIELDS)
-    played["didww"] = Played(Didww(SEED, "didww", ca=authority(folder), retry_s=1.0, **common), FIELDS)
-    large = Flowroute(SEED, "large", callbacks="never", plain=True, **{**common, "per_day": 60_000})
-    played[LARGE] = Played(large, {**FIELDS, "start": date(2026, 11, 19)})
-    with own(played, folder, UNTIL) as (at, asked, tell, told):
-        right = rehearse(at, asked, tell)
-        yield _ran(at, played, right, told)
-
-
-def _ran(at: Set, played: Mapping[str, Played], right: bool, told: io.StringIO) -> Ran:
-    rows = at.stack.rows()
-    lines = truth.compare(truth.answered(at.stack), truth.true(at.exports, at.roles, rows), at.roles)
-    return Ran(at, played, right, told.getvalue(), rows, lines)
+    """Exported once for all tests."""
+    with exported(tmp_path_factory.mktemp("exactness")) as ran:
+        yield ran
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -172,9 +126,9 @@ def test_each_window_is_asked_for_once(ran: Ran) -> None:
 
 def test_without_a_callback_the_time_out_falls_through_to_the_poll(ran: Ran) -> None:
     """No execution was answered; each ran into its time-out and went on to succeed."""
-    assert not _delivered(ran, "flowroute-never")
-    ends = _ends(ran, "flowroute-never")
-    assert all("States.Timeout" in end and end[-1] == "ExecutionSucceeded" for end in ends), ends
+    assert not delivered(ran, "flowroute-never")
+    ended = ends(ran, "flowroute-never")
+    assert all("States.Timeout" in end and end[-1] == "ExecutionSucceeded" for end in ended), ended
 
 
 def test_every_callback_is_answered_with_success(ran: Ran) -> None:
@@ -182,64 +136,138 @@ def test_every_callback_is_answered_with_success(ran: Ran) -> None:
     reports = {name: len(ran.played[name].simulator.created) for name in FLOWROUTE}
     for name, times in {"flowroute-once": 1, "flowroute-twice": 2, "flowroute-early": 1}.items():
         until = time.monotonic() + 20
-        while _delivered(ran, name).count(200) < times * reports[name] and time.monotonic() < until:
+        while delivered(ran, name).count(200) < times * reports[name] and time.monotonic() < until:
             time.sleep(0.1)
-        assert _delivered(ran, name).count(200) == times * reports[name]
-        assert set(_delivered(ran, name)) <= {200, 0}
+        assert delivered(ran, name).count(200) == times * reports[name]
+        assert set(delivered(ran, name)) <= {200, 0}
+
+
+@pytest.mark.parametrize(("zone", "first", "last"), SPANS)
+@pytest.mark.parametrize("name", QUESTIONS)
+def test_every_question_is_answered_as_the_calls_say(ran: Ran, name: str, zone: str, first: date, last: date) -> None:
+    """All days in UTC, and days of another zone, with others before them: every column of every row, in its order."""
+    values = {key: VALUES.get(key, value) for key, value in QUESTIONS[name].values.items()}
+    known = Known(ran.at.exports, ran.rows, ran.calls, first, last, zone, values={**questions.VALUES, **VALUES})
+    sql, said = put_question(ran, name, known, values)
+    assert not differences(said, truth_of(ran, name, known))[:3]
+    assert ordered(said, sql)
+    assert said or name in ("late_changes", "days_not_complete") or (name, first) == ("new_headings", SPANS[1][1])
+
+
+@pytest.mark.parametrize("name", VIEWS)
+def test_every_view_is_answered_as_the_calls_say(ran: Ran, name: str) -> None:
+    """`SELECT *` over everything: its columns in their order, and each row."""
+    zone, first, last = SPANS[0]
+    said = ran.at.stack.query(f"SELECT * FROM {name}")  # noqa: S608 # a name of ours
+    assert list(said[0]) == [column.name for column in VIEWS[name]]
+    known = Known(ran.at.exports, ran.rows, ran.calls, first, last, zone)
+    assert not differences(said, truth_of(ran, name, known))[:3]
+
+
+def test_a_question_about_days_that_are_not_complete_has_an_answer(ran: Ran) -> None:
+    """An export that wants one more source than it has: each of its days is open, in `coverage` as well."""
+    wider = [
+        replace(one, sources=("calls", "call-control")) if one.name == "telnyx-start" else one
+        for one in ran.at.exports.exports
+    ]
+    exports = replace(ran.at.exports, exports=tuple(wider))
+    known = Known(exports, ran.rows, ran.calls, *SPANS[0][1:], values=questions.VALUES)
+    for name in ("days_not_complete", "coverage"):
+        said = put_question(ran, name, known, {})[1]
+        assert {row["export"] for row in said if row["state"] == "open" and row["windows"] != "0"} == {"telnyx-start"}
+        assert not differences(said, answer(name, known))[:3]
+
+
+def test_a_question_about_shares_is_not_answered_where_calls_were_chosen_by_their_end(ran: Ran) -> None:
+    """Of complete records alone the answer-seizure ratio would be 1."""
+    said = ran.at.stack.query("SELECT export, asr, ner FROM calls_daily")
+    assert {row["export"] for row in said if row["asr"] is None} == {"telnyx-v2"}
+    assert all((row["asr"] is None) == (row["ner"] is None) for row in said)
+
+
+def test_a_question_about_late_changes_is_answered_from_the_receipts(ran: Ran) -> None:
+    """Of a receipt made by hand, which is gone afterwards."""
+    place = "receipts/export=didww/dt=2026-11-18/late.json"
+    known = Known(ran.at.exports, ran.rows, ran.calls, *SPANS[0][1:])
+    with put(ran, place, json.dumps(LATE).encode()):
+        (said,) = put_question(ran, "late_changes", known, {})[1]
+    assert said == {
+        "export": "didww", "dt": "2026-11-18", "source": "inbound", "revision": "1",
+        "copied_at": "2026-11-20T06:00:00+00:00",
+        "rows_change": "2", "seconds_change": "-7", "cost_change": "0.12345678",
+    }  # fmt: skip
+
+
+def test_an_unknown_heading_is_in_extra_and_told_by_a_question(ran: Ran) -> None:
+    """Of the one report that has it, in each of its rows."""
+    (day,) = struck(ran)
+    said = ran.at.stack.query(
+        f"SELECT dt, element_at(extra, '{ADDED}') AS added, count(*) AS rows FROM calls"  # noqa: S608 # constants
+        f" WHERE export = '{ODD}' GROUP BY 1, 2 ORDER BY dt"
+    )
+    assert {row["dt"] for row in said if row["added"] == "x"} == {day}
+    assert [row["added"] for row in said if row["dt"] != day] == [None]
+
+
+def test_every_saved_question_runs(ran: Ran) -> None:
+    """The workgroup has those that are no views, under their names."""
+    athena, group = ran.at.stack.cloud.client("athena"), ran.at.stack.outputs["Workgroup"]
+    ids = athena.list_named_queries(WorkGroup=group, MaxResults=50)["NamedQueryIds"]
+    saved = [athena.get_named_query(NamedQueryId=one)["NamedQuery"] for one in ids]
+    assert sorted(one["Name"] for one in saved) == sorted(set(QUESTIONS) - set(VIEWS))
+    for one in saved:
+        assert one["Database"] == ran.at.stack.outputs["Database"]
+        ran.at.stack.query(one["QueryString"])
+
+
+def test_a_walk_over_every_object_finds_it_where_its_table_looks(ran: Ran) -> None:
+    """Each key fits its table's template, with an export and a day or month that the table projects."""
+    for name, prefix, day in (
+        ("calls_all", "calls/", "dt"),
+        ("receipts", "receipts/", "dt"),
+        ("windows", "ledger/", "month"),
+    ):
+        told, form = projected(ran, name, day)
+        keys = [key for key, _ in ran.at.stack.objects(prefix)]
+        found = [re.fullmatch(form, key) for key in keys]
+        assert keys and all(found), [key for key, met in zip(keys, found, strict=True) if not met]
+        met = [one for one in found if one]
+        assert {one["export"] for one in met} == set(NAMES) == set(told["projection.export.values"].split(","))
+        least = told[f"projection.{day}.range"].partition(",")[0]
+        assert all(least <= one["day"] <= f"{UNTIL:%Y-%m-%d}" and len(one["day"]) == len(least) for one in met)
+
+
+def test_an_older_object_is_read_beside_the_others(ran: Ran) -> None:
+    """It lacks the last columns and has the others in another order: nulls, and each value in its place."""
+    before = _count(ran, "didww", "calls")
+    with put(ran, "calls/export=didww/dt=2026-11-18/old.parquet", older()):
+        for table in ("calls_all", "calls"):
+            (said,) = ran.at.stack.query(
+                f"SELECT started_at, duration_s, direction, in_window, boundary, extra, dt FROM {table}"  # noqa: S608 # as above
+                " WHERE row_id = 'old'"
+            )
+            assert list(said.values()) == ["2026-11-18 05:00:00.000", "7", "inbound", None, None, None, "2026-11-18"]
+        assert _count(ran, "didww", "calls") == before + 1
 
 
 def test_a_callback_wakes_the_execution(ran: Ran) -> None:
     """The next day's, at real waits: its window is done long before the first look would have been."""
-    stack, before = ran.at.stack, _woken(ran, "flowroute-once")
+    stack, before = ran.at.stack, woken(ran, "flowroute-once")
+    # Not before the execution waits for it, on a slow machine too.
+    ran.played["flowroute-once"].simulator.faults.add("slow", seconds=5)
     ran.at.clock.set(UNTIL + timedelta(days=1))
     stack.tell("CDR_REHEARSAL", ran.at.clock.setting())
     stack.cloud.scale(1.0)
-    _forget(stack, "flowroute-once")
+    forget(stack, "flowroute-once")
     event = json.dumps({"export": "flowroute-once"})
     stack.cloud.client("lambda").invoke(FunctionName=stack.outputs["Requester"], Payload=event)
     began = time.monotonic()
-    while (row := _last(ran, "flowroute-once")).state is not Work.DONE and time.monotonic() - began < 60:
+    while (row := last(ran, "flowroute-once")).state is not Work.DONE and time.monotonic() - began < 60:
         time.sleep(0.2)
     assert row.window.start == UNTIL.replace(hour=0)
     assert row.state is Work.DONE
     assert row.looks == 0
     assert time.monotonic() - began < FACTS["flowroute"].first_wait / 2
-    assert _woken(ran, "flowroute-once") == before + 1
-
-
-def _forget(stack: Stack, name: str) -> None:
-    """What reports took at the waits of this test, so that the first look is late again."""
-    stack.cloud.client("dynamodb").update_item(
-        TableName=stack.outputs["Table"], Key=items.key(name, items.HEAD), UpdateExpression="REMOVE took"
-    )
-
-
-def _last(ran: Ran, name: str) -> Row:
-    return max((row for row in ran.at.stack.rows() if row.export == name), key=lambda row: row.window)
-
-
-def _delivered(ran: Ran, name: str) -> list[int]:
-    vendor = ran.played[name].simulator
-    assert isinstance(vendor, Flowroute)
-    return [delivery.status for delivery in vendor.callbacks]
-
-
-def _woken(ran: Ran, name: str) -> int:
-    """How many callbacks of the export woke somebody, by the callback Lambda's log."""
-    cloud = ran.at.stack.cloud
-    told = cloud.client("lambda").get_function_configuration(FunctionName=ran.at.stack.outputs["Callback"])
-    lines = cloud.client("logs").filter_log_events(logGroupName=told["LoggingConfig"]["LogGroup"])["events"]
-    said = [json.loads(line["message"]) for line in lines if '"message":"heard"' in line["message"]]
-    return sum(one["woken"] for one in said if one["export"] == name)
-
-
-def _ends(ran: Ran, name: str) -> list[list[str]]:
-    """The kinds of events, of failures the error, of each execution of an export."""
-    states, found = ran.at.stack.cloud.client("stepfunctions"), []
-    for run in states.list_executions(stateMachineArn=ran.at.stack.outputs["Machine"])["executions"]:
-        given = json.loads(states.describe_execution(executionArn=run["executionArn"])["input"])
-        if given["export"] == name:
-            events = states.get_execution_history(executionArn=run["executionArn"], maxResults=1000)["events"]
-            found.append([event.get("taskFailedEventDetails", {}).get("error") or event["type"] for event in events])
-    assert found
-    return found
+    while (now := woken(ran, "flowroute-once")) == before and time.monotonic() - began < 60:
+        time.sleep(0.2)  # its own log line may come after the copy
+    assert now == before + 1
