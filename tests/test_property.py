@@ -234,7 +234,7 @@ class Exporter(RuleBasedStateMachine):
         if row.state is not Work.DONE or row.stale_since or row.published is None or row.asked_at is None:
             return
         window, key = row.window, row.published.key
-        calls = self.stage.theirs.calls(window.source, window.start, window.end, row.asked_at)
+        calls = self.stage.theirs.calls(self.told[row.export]["vendor"], window, row.asked_at)
         assert read(self.stage.bucket.objects[key].body) == calls
 
 

@@ -68,9 +68,14 @@ class Account:
     prices: list[tuple[str, datetime, datetime]] = field(default_factory=list)  # the same of corrected ones
     burn: Callable[[], None] = lambda: None  # called around everything that can be seen from outside
 
-    def calls(self, source: str, since: datetime, until: datetime, when: datetime) -> dict[str, int]:
-        """The calls of a stretch and their price in cents, as they are known at an instant and still kept."""
-        kept = max(since, when - self.retention + timedelta(seconds=1)) if self.retention else since
+    def calls(self, vendor: str, window: Window, when: datetime) -> dict[str, int]:
+        """The calls of a window and their price in cents, as they are known at an instant and still kept.
+
+        A vendor that keeps all by its facts forgets nothing here either.
+        """
+        source, since, until = window.source, window.start, window.end
+        memory = self.retention if VENDORS[vendor].facts.retention else None
+        kept = max(since, when - memory + timedelta(seconds=1)) if memory else since
         starts = [
             midnight(since) + day * DAY + time for day in range((until - midnight(since)) // DAY + 1) for time in TIMES
         ]
@@ -151,7 +156,7 @@ class Played:
         window = said.window if said else Window(now, 0, "")
         account.tags[tag] += 1
         ready, shown = (now + timedelta(seconds=seconds) for seconds in (account.takes, account.hides))
-        calls = account.calls(window.source, window.start, window.end, now)
+        calls = account.calls(self.facts.name, window, now)
         name, text = str(len(account.reports)), self._text(calls)
         account.reports.append(Report(name, tag, window, now, ready, shown, account.fate, text, callback_url))
 
