@@ -59,6 +59,8 @@ def query(name: str | None, file: IO[str] | None, as_list: bool, as_sql: bool, e
     shown = Shown(how.pop("limit"), how.pop("out"), how.pop("as_json"))
     patience, place = how.pop("patience"), Place(how.pop("stage"), **how)
     _check(name, file, asked, shown)
+    if shown.out and (as_list or as_sql):
+        raise click.UsageError(f"--out is for an answer; --{'list' if as_list else 'sql'} asks nothing")
     if as_list or not (name or file):
         shown.questions()
         return

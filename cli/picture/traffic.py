@@ -15,6 +15,7 @@ CALLS, SHARE, SECONDS = Unit("calls"), Unit("%", 0, 2), Unit("s", 0, 2)
 COUNTRIES = 10
 NAMELESS = "currency not told"
 UNKNOWN = "unknown"
+FORKED = "A forked call counts once for each direction and country that its legs have, in the shares below too."
 NOT_ADDED = "The vendor does not tell the currency, so exports stand side by side and are not added up."
 
 
@@ -91,7 +92,7 @@ class Traffic:
     def daily(self) -> list[Chart]:
         """Calls, then cost in each currency, then how calls went."""
         calls = self._series(self._rows, lambda one: one.calls)
-        made = [charts.bars("calls", "Calls per day", self._scope.days, calls, CALLS, stacked=True)]
+        made = [charts.bars("calls", "Calls per day", self._scope.days, calls, CALLS, stacked=True, notes=(FORKED,))]
         return [*made, *self._money(), self._asr(), self._acd()] if self._rows else []
 
     def _money(self) -> Iterator[Chart]:

@@ -157,6 +157,8 @@ def test_today_is_the_day_it_is_in_the_zone(at: Asked) -> None:
         (["--file", "-", "--export", "main"], "--export: for a saved question; name one"),
         (["--from", "2026-11-20", "--timezone", "UTC"], "--from, --timezone: for a saved question; name one"),
         (["spend", "--out", "x.csv", "--json"], "either --out or --json"),
+        (["spend", "--out", "x.csv", "--sql"], "--sql asks nothing"),
+        (["--list", "--out", "x.csv"], "--list asks nothing"),
         (["spend", "--out", "x.xlsx"], "x.xlsx ends neither in .csv nor in .parquet"),
         (["spend", "--out", "/nowhere/x.csv"], "there is no folder /nowhere"),
         (["spend", "--limit", "0"], "0 is not in the range x>=1"),
