@@ -7,6 +7,7 @@ import pytest
 from botocore.handlers import BUILTIN_HANDLERS
 
 from tests.dying.told import pytest_terminal_summary
+from tests.quick import quicken
 
 __all__ = ["pytest_terminal_summary"]  # the count of crash points, at the end of any run
 
@@ -28,6 +29,7 @@ def plain(request: Any, **_: Any) -> None:
 
 
 BUILTIN_HANDLERS.insert(0, ("before-send", plain))  # before moto's own, for every client that is made
+quicken()
 
 
 @pytest.fixture(autouse=True)
