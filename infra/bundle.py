@@ -12,6 +12,8 @@ from pathlib import Path
 
 from uv import find_uv_bin
 
+from infra.carried import level, strange
+from infra.seal import seal, whole
 from infra.trim import trim
 
 HANDLERS = ("requester", "callback", "poller", "copier")
@@ -19,12 +21,11 @@ HANDLERS = ("requester", "callback", "poller", "copier")
 COPIER_ONLY = ("stream",)
 # What each target's wheels are for; "host" is the machine that this runs on.
 PLATFORMS = {
-    "aws": (
-        *("--python-platform", "aarch64-manylinux_2_28", "--python-version", "3.13"),
-        *("--only-binary", ":all:"),
-    ),
+    "aws": ("--python-platform", "aarch64-manylinux_2_28", "--python-version", "3.13"),
     "host": (),
 }
+# Only what the lock's hashes name, whatever the environment says; and never a source, whose building runs its code.
+LOCKED = ("--require-hashes", "--verify-hashes", "--only-binary", ":all:")
 # Left behind by the installer, and not the same each time.
 LITTER = ("bin", ".lock", "*.dist-info/RECORD", "**/__pycache__")
 
@@ -63,9 +64,10 @@ class Bundler:
                 target.parent.mkdir(parents=True, exist_ok=True)
                 shutil.copyfile(path, target)
             shutil.copyfile(self.exports, folder / handler / "exports.toml")
+            level(folder / handler)
 
     def _install(self, lock: Path, folder: Path) -> None:
-        command = [find_uv_bin(), "pip", "install", "--quiet", "--no-config", "--require-hashes"]
+        command = [find_uv_bin(), "pip", "install", "--quiet", "--no-config", *LOCKED]
         command += ["--python", sys.executable, "--link-mode", "copy", *PLATFORMS[self.target]]
         command += ["--target", str(folder), "--requirements", str(lock)]
         done = subprocess.run(command, capture_output=True, text=True)
@@ -74,8 +76,10 @@ class Bundler:
         for pattern in LITTER:
             for path in list(folder.glob(pattern)):
                 shutil.rmtree(path) if path.is_dir() else path.unlink()
-        if (folder / "pyarrow").is_dir():
-            trim(folder / "pyarrow")
+        trim(folder)
+        if found := strange(folder, lock.stem):
+            raise UnbuiltError(f"the packages of {lock.name} bring what infra/carried.py does not name: {found}")
+        level(folder)
 
     def _digest(self) -> str:
         """Of everything that goes into the bundles."""
@@ -105,24 +109,36 @@ def _python(lambdas: Path) -> Iterator[Path]:
 
 
 def _once(folder: Path, make: Callable[[Path], None]) -> Path:
-    """Make a folder under another name and move it into place, so that nobody ever sees half of one."""
-    if folder.is_dir():
+    """Make a folder under another name and move it into place, so that nobody ever sees half of one.
+
+    One that has changed since it was made is not used, whoever changed it: it is made anew.
+    """
+    if whole(folder):
         return folder
     folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".making-") as making:
-        make(Path(making) / "it")
-        try:
-            (Path(making) / "it").rename(folder)
-        except OSError:
-            if not folder.is_dir():  # else: another synth was faster, with the same content
-                raise
+        made = Path(making) / "it"
+        make(made)
+        seal(made, folder)
+        if not whole(folder):  # else: another synth was faster, with the same content
+            _replace(folder, made)
     return folder
+
+
+def _replace(folder: Path, made: Path) -> None:
+    if folder.exists():
+        folder.rename(made.with_name("before"))
+    try:
+        made.rename(folder)
+    except OSError:
+        if not whole(folder):  # else: as above
+            raise
 
 
 def _recipe() -> tuple[bytes, ...]:
     """The way of making is part of what is made."""
     here = Path(__file__)
-    return here.read_bytes(), here.with_name("trim.py").read_bytes()
+    return tuple(here.with_name(name).read_bytes() for name in (here.name, "trim.py", "carried.py"))
 
 
 def _digest(*parts: bytes) -> str:

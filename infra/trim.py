@@ -1,6 +1,6 @@
-"""Makes pyarrow small: keeps what CSV, compute and Parquet need, and drops the symbol tables of what is kept.
+"""Makes packages small. Of pyarrow it keeps what CSV, compute and Parquet need; no library keeps its symbol tables.
 
-149 MB become about 70, without `strip`, which not every laptop has.
+pyarrow's 149 MB become about 70, without `strip`, which not every laptop has.
 """
 
 import re
@@ -20,17 +20,34 @@ SOURCES = (".pxd", ".pxi", ".pyx", ".h", ".lib", ".cmake")
 LIBRARY = re.compile(rf"lib({'|'.join(LIBRARIES)})\.so\.\d+|lib({'|'.join(LIBRARIES)})\.\d+\.dylib")
 MODULE = re.compile(rf"({'|'.join(MODULES)})\.(cpython|abi3)[^/]*")
 BINARY = re.compile(r".*\.(so|dylib)(\..*)?")
+# What no bundle can use: a web page's scripts, what needs pydantic, tests, what runs in a browser,
+# and what cryptography was compiled with: it loads `_cffi_backend` alone.
+DEAD = (
+    "aws_lambda_powertools/event_handler/openapi/swagger_ui",
+    "aws_lambda_powertools/utilities/parser",
+    "certifi/tests",
+    "urllib3/contrib/emscripten",
+    "pyarrow/conftest.py",
+    *("cffi", "pycparser", "pycparser-*.dist-info"),
+)
 
 
-def trim(pyarrow: Path) -> None:
-    """Make an installed `pyarrow` folder small, in place."""
+def trim(packages: Path) -> None:
+    """Make a folder of installed packages small, in place."""
+    for path in [one for dead in DEAD for one in packages.glob(dead)]:
+        shutil.rmtree(path) if path.is_dir() else path.unlink()
+    engine(packages / "pyarrow")
+    for path in [one for one in packages.rglob("*") if BINARY.fullmatch(one.name) and one.is_file()]:
+        bare(path)
+
+
+def engine(pyarrow: Path) -> None:
+    """Keep of an installed `pyarrow` folder what the copier loads."""
     for folder in FOLDERS:
         shutil.rmtree(pyarrow / folder, ignore_errors=True)
     for path in sorted(p for p in pyarrow.rglob("*") if p.is_file()):
         if path.suffix in SOURCES or not wanted(path.name):
             path.unlink()
-        elif BINARY.fullmatch(path.name):
-            bare(path)
 
 
 def wanted(name: str) -> bool:

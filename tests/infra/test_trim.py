@@ -3,7 +3,7 @@
 import sys
 from pathlib import Path
 
-from infra.trim import bare, trim, wanted
+from infra.trim import bare, engine, trim, wanted
 
 
 def test_only_what_the_copier_loads_is_kept() -> None:
@@ -22,11 +22,21 @@ def test_sources_and_tests_are_dropped(tmp_path: Path) -> None:
     for name in ("csv.py", "_csv.pyx", "table.pxi", "tests/test_csv.py", "include/arrow/api.h", "vendored/version.py"):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text("x")
-    trim(tmp_path)
+    engine(tmp_path)
     assert {str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*") if path.is_file()} == {
         "csv.py",
         "vendored/version.py",
     }
+
+
+def test_what_no_bundle_can_use_is_dropped(tmp_path: Path) -> None:
+    """A web page's scripts in powertools; the rest of its folder stays, and a bundle without an engine is no matter."""
+    openapi = tmp_path / "aws_lambda_powertools" / "event_handler" / "openapi"
+    (openapi / "swagger_ui").mkdir(parents=True)
+    (openapi / "swagger_ui" / "swagger-ui-bundle.min.js").write_text("x")
+    (openapi / "config.py").write_text("x")
+    trim(tmp_path)
+    assert [path.name for path in openapi.iterdir()] == ["config.py"]
 
 
 def test_a_library_loses_only_what_is_never_loaded(tmp_path: Path) -> None:
