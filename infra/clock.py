@@ -9,6 +9,7 @@ from aws_cdk import aws_scheduler as scheduler
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
+from infra import encryption
 from infra.checks import allow
 from infra.functions import Function
 from infra.settings import Settings
@@ -26,7 +27,7 @@ class Clock(Construct):
         self, scope: Construct, name: str, *, requester: Function, exports: Exports, settings: Settings
     ) -> None:
         super().__init__(scope, name)
-        self.group = settings.name
+        self.group, self._settings = settings.name, settings
         self._group = scheduler.CfnScheduleGroup(self, "Group", name=self.group)
         role = self._role(requester)
         for export in exports.exports:
@@ -43,6 +44,12 @@ class Clock(Construct):
         role = iam.Role(self, "Role", assumed_by=schedules)
         call = iam.PolicyStatement(actions=["lambda:InvokeFunction"], resources=[requester.arn])
         role.add_to_policy(call)
+        if key := self._settings.kms_key:
+            # The service decrypts a schedule's input as this role.
+            each = stack.format_arn(service="scheduler", resource="schedule", resource_name=f"{self.group}/*")
+            role.add_to_policy(
+                encryption.within("kms:Decrypt", arn=key, context="aws:scheduler:schedule:arn", value=each)
+            )
         return role
 
     def _schedule(self, export: Export, requester: Function, role: iam.Role) -> None:
@@ -55,6 +62,7 @@ class Clock(Construct):
             # A paused export finishes what it asked for; a retired one closes what is open, and has no hurry.
             schedule_expression=DAILY if export.state == "retired" else export.schedule,
             state="ENABLED",
+            kms_key_arn=self._settings.kms_key,
             flexible_time_window=scheduler.CfnSchedule.FlexibleTimeWindowProperty(mode="OFF"),
             target=scheduler.CfnSchedule.TargetProperty(
                 arn=requester.arn,
@@ -68,10 +76,12 @@ class Clock(Construct):
         schedule.node.add_dependency(self._group, role.node.find_child("DefaultPolicy"))
 
     def _failures(self) -> sqs.Queue:
+        key = encryption.key(self, self._settings)
         queue = sqs.Queue(
             self,
             "Failures",
-            encryption=sqs.QueueEncryption.SQS_MANAGED,
+            encryption=sqs.QueueEncryption.KMS if key else sqs.QueueEncryption.SQS_MANAGED,
+            encryption_master_key=key,
             enforce_ssl=True,
             retention_period=Duration.days(14),
         )

@@ -10,6 +10,7 @@ from aws_cdk import aws_lambda as awslambda
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
+from infra import encryption
 from infra.checks import allow
 from infra.memory import MEMORY
 from infra.settings import Settings
@@ -47,7 +48,7 @@ class Function(Construct):
         settings: Settings,
     ) -> None:
         super().__init__(scope, name)
-        size = SIZES[handler]
+        size, self._key = SIZES[handler], settings.kms_key
         group = log(self, "Log", settings=settings)
         self.role = iam.Role(self, "Role", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"))
         self.function = awslambda.Function(
@@ -61,6 +62,8 @@ class Function(Construct):
             role=self.role,
             timeout=Duration.seconds(size.seconds),
             memory_size=size.megabytes or settings.copier_mb,
+            # Lambda itself lets the role decrypt them, by a grant on the key.
+            environment_encryption=encryption.key(self, settings),
             environment={"POWERTOOLS_SERVICE_NAME": handler, **MEMORY.get(handler, {}), **environment},
             log_group=group,
             tracing=awslambda.Tracing.ACTIVE,
@@ -80,8 +83,10 @@ class Function(Construct):
         return self.function.function_arn
 
     def may(self, *actions: str, on: list[str]) -> None:
-        """Let the function do something to named resources."""
+        """Let the function do something to named resources, and with the key that they lie under what that needs."""
         self.role.add_to_policy(iam.PolicyStatement(actions=list(actions), resources=on))
+        for statement in encryption.uses(actions, self._key):
+            self.role.add_to_policy(statement)
 
 
 def log(scope: Construct, name: str, *, settings: Settings) -> logs.LogGroup:
@@ -91,6 +96,7 @@ def log(scope: Construct, name: str, *, settings: Settings) -> logs.LogGroup:
     made = group.node.default_child
     assert isinstance(made, logs.CfnLogGroup)  # noqa: S101  # for the type checker
     made.retention_in_days = settings.log_days  # as a number: the construct wants a word for each
+    made.kms_key_id = settings.kms_key
     return group
 
 

@@ -32,9 +32,9 @@ def callback(function: Function, *, ledger: Ledger, vault: Vault, machine: str) 
 
 
 def poller(function: Function, *, ledger: Ledger, vault: Vault, machine: str) -> None:
-    """It asks a vendor how far a report is; a callback heard early makes it wake its own execution."""
+    """It asks a vendor how far a report is, seals its token, and wakes its own execution after an early callback."""
     function.may(*ROW, on=[ledger.table.table_arn])
-    function.may(READ_SECRET, on=vault.vendors)
+    function.may(READ_SECRET, on=[*vault.vendors, vault.capability])
     function.may(WAKE, on=[machine])
 
 

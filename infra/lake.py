@@ -1,9 +1,10 @@
 """The data bucket: the vendor's bytes, calls, receipts and the ledger's copy, each with its own life."""
 
-from aws_cdk import Duration, RemovalPolicy
+from aws_cdk import Duration
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
+from infra import buckets
 from infra.checks import allow
 from infra.settings import Settings
 from lambdas.core import keys
@@ -15,22 +16,11 @@ SOON = 1
 
 
 class Lake(Construct):
-    """One versioned bucket, encrypted, reachable by TLS only."""
+    """One versioned bucket, so that what is replaced or deleted by mistake can be had again."""
 
     def __init__(self, scope: Construct, name: str, *, settings: Settings) -> None:
         super().__init__(scope, name)
-        self.bucket = s3.Bucket(
-            self,
-            "Bucket",
-            encryption=s3.BucketEncryption.S3_MANAGED,
-            enforce_ssl=True,
-            minimum_tls_version=1.2,
-            block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
-            object_ownership=s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
-            versioned=True,
-            lifecycle_rules=rules(settings),
-            removal_policy=RemovalPolicy.RETAIN if settings.keep else RemovalPolicy.DESTROY,
-        )
+        self.bucket = buckets.closed(self, "Bucket", settings=settings, rules=rules(settings), versioned=True)
         allow(
             self.bucket,
             "S1",

@@ -4,6 +4,7 @@ from aws_cdk import RemovalPolicy
 from aws_cdk import aws_dynamodb as dynamodb
 from constructs import Construct
 
+from infra import encryption
 from infra.settings import Settings
 
 EXPORT = dynamodb.Attribute(name="export", type=dynamodb.AttributeType.STRING)
@@ -18,12 +19,15 @@ class Ledger(Construct):
 
     def __init__(self, scope: Construct, name: str, *, settings: Settings) -> None:
         super().__init__(scope, name)
+        key = encryption.key(self, settings)
         self.table = dynamodb.Table(
             self,
             "Table",
             partition_key=EXPORT,
             sort_key=SK,
             billing_mode=dynamodb.BillingMode.PAY_PER_REQUEST,
+            encryption=dynamodb.TableEncryption.CUSTOMER_MANAGED if key else None,
+            encryption_key=key,
             point_in_time_recovery_specification=dynamodb.PointInTimeRecoverySpecification(
                 point_in_time_recovery_enabled=True
             ),

@@ -1,11 +1,11 @@
 """Athena: a workgroup with a limit on what a query may scan, a bucket of its own for results, and saved questions."""
 
-from aws_cdk import Duration, RemovalPolicy
+from aws_cdk import Duration
 from aws_cdk import aws_athena as athena
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
-from infra import questions
+from infra import buckets, questions
 from infra.checks import allow
 from infra.settings import Settings
 from lambdas.core.exports import Exports
@@ -20,23 +20,12 @@ class Queries(Construct):
     def __init__(self, scope: Construct, name: str, *, exports: Exports, settings: Settings) -> None:
         super().__init__(scope, name)
         self.workgroup = settings.name
-        self.results = s3.Bucket(
-            self,
-            "Results",
-            encryption=s3.BucketEncryption.S3_MANAGED,
-            enforce_ssl=True,
-            minimum_tls_version=1.2,
-            block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
-            object_ownership=s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
-            lifecycle_rules=[
-                s3.LifecycleRule(
-                    id="results",
-                    expiration=Duration.days(settings.results_days),
-                    abort_incomplete_multipart_upload_after=Duration.days(1),
-                )
-            ],
-            removal_policy=RemovalPolicy.RETAIN if settings.keep else RemovalPolicy.DESTROY,
+        life = s3.LifecycleRule(
+            id="results",
+            expiration=Duration.days(settings.results_days),
+            abort_incomplete_multipart_upload_after=Duration.days(1),
         )
+        self.results = buckets.closed(self, "Results", settings=settings, rules=[life])
         allow(self.results, "S1", "Results of queries, gone within days; CloudTrail tells who asked.")
         group = self._group(settings)
         for question in questions.QUESTIONS.values():
@@ -59,7 +48,9 @@ class Queries(Construct):
     def _group(self, settings: Settings) -> athena.CfnWorkGroup:
         result = athena.CfnWorkGroup.ResultConfigurationProperty(
             output_location=f"s3://{self.results.bucket_name}/",
-            encryption_configuration=athena.CfnWorkGroup.EncryptionConfigurationProperty(encryption_option="SSE_S3"),
+            encryption_configuration=athena.CfnWorkGroup.EncryptionConfigurationProperty(
+                encryption_option="SSE_KMS" if settings.kms_key else "SSE_S3", kms_key=settings.kms_key
+            ),
         )
         return athena.CfnWorkGroup(
             self,

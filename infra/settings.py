@@ -20,11 +20,13 @@ class Settings:
     exports: Path
     target: str  # "aws": bundles for arm64 and Python 3.13; "host": for this machine, for the local cloud
     callback: bool  # off: no vendor is told to call back
+    access_log: bool  # on: a line for each request that comes to the callback's address
     keep: bool  # data, ledger, secrets and logs outlive the stack
     nag: bool
     bundle: Path | None  # bundles made before; None: they are made now
     account: str | None
     region: str | None
+    kms_key: str | None  # the ARN of the owner's key, under which everything at rest is encrypted; None: AWS's own keys
     raw_expire_days: int  # 0: never
     noncurrent_days: int
     quarantine_days: int
@@ -107,11 +109,13 @@ def settings(lookup: Lookup) -> Settings:
         exports=Path(take.text("exports", "exports.toml")),
         target=take.word("target", ("aws", "host")),
         callback=take.word("callback", ("on", "off")) == "on",
+        access_log=take.word("access_log", ("off", "on")) == "on",
         keep=take.word("removal", ("retain", "destroy")) == "retain",
         nag=take.word("nag", ("on", "off")) == "on",
         bundle=Path(bundle) if bundle else None,
         account=take.text("account", "", r"\d{12}") or None,
         region=take.text("region", "", r"[a-z]{2}(-[a-z]+)+-\d") or None,
+        kms_key=take.text("kms_key", "") or None,
         raw_expire_days=take.count("raw_expire_days", 0, 0, 36500),
         noncurrent_days=take.count("noncurrent_days", 30, 1, 3650),
         quarantine_days=take.count("quarantine_days", 90, 1, 3650),
@@ -120,18 +124,42 @@ def settings(lookup: Lookup) -> Settings:
         scan_limit_gb=take.count("scan_limit_gb", 100, 1, 100_000),
         timezone=take.zone("timezone", "UTC"),
         copier_mb=take.count("copier_mb", 1024, 512, 10_240),
-        rate=take.count("rate", 50, 1, 10_000),
-        burst=take.count("burst", 100, 1, 5_000),
+        rate=take.count("rate", 10, 1, 10_000),
+        burst=take.count("burst", 50, 1, 5_000),
     )
+    take.mistakes += _wrong_key(found)
     if take.mistakes:
         raise Mistakes([f"context: {mistake}" for mistake in take.mistakes])
     return found
 
 
+KEY = re.compile(r"arn:(aws[a-z-]*):kms:([a-z0-9-]+):(\d{12}):(key/(?:mrk-)?[0-9a-f-]{32,36}|alias/.+)")
+PARTITIONS = {"cn": "aws-cn", "us-gov": "aws-us-gov"}
+
+
+def _wrong_key(found: Settings) -> list[str]:
+    """What is wrong with the ARN of the KMS key: CloudFormation would say so half way through, or not at all."""
+    if found.kms_key is None:
+        return []
+    if not (parts := KEY.fullmatch(found.kms_key)):
+        form = "arn:aws:kms:REGION:ACCOUNT:key/ID"
+        return [f"kms_key: {found.kms_key!r} is not the ARN of a key, {form} (`aws kms describe-key` tells it)"]
+    partition, region, account, what = parts.groups()
+    right = next((name for start, name in PARTITIONS.items() if region.startswith(f"{start}-")), "aws")
+    wrong = {
+        f"is an alias, which may be pointed at another key: `aws kms describe-key --key-id {what}` tells the key's ARN":
+            what.startswith("alias/"),
+        f"is of partition {partition}, and {region} of {right}": partition != right,
+        f"is in {region}, and the stack in {found.region}": found.region not in (None, region),
+        f"is account {account}'s, and the stack {found.account}'s": found.account not in (None, account),
+    }  # fmt: skip
+    return [f"kms_key: {found.kms_key!r} {said}" for said, holds in wrong.items() if holds]
+
+
 def exports(chosen: Settings) -> Exports:
     """The exports of the file that the settings name; raises Mistakes, each naming the file."""
     try:
-        return parse(chosen.exports.read_text("utf-8"), chosen.stage, FACTS)
+        return parse(chosen.exports.read_text("utf-8"), chosen.stage, FACTS, near=chosen.target == "host")
     except Mistakes as wrong:
         raise Mistakes([f"{chosen.exports.name}: {mistake}" for mistake in wrong.mistakes]) from wrong
     except (OSError, UnicodeDecodeError) as error:

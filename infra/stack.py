@@ -25,7 +25,8 @@ class Cdr(Stack):
 
     def __init__(self, scope: Construct, *, settings: Settings, exports: Exports, bundles: Path) -> None:
         env = Environment(account=settings.account, region=settings.region)
-        super().__init__(scope, settings.name, env=env, description="Call detail records, exported")
+        text = "Call detail records, exported"
+        super().__init__(scope, settings.name, env=env, description=text, termination_protection=settings.keep)
         self._settings, self._bundles = settings, bundles
         # CDK has a function depend on its role by name and by reference: once too often for cfn-lint, harmless.
         self.template_options.metadata = {"cfn-lint": {"config": {"ignore_checks": ["W3005"]}}}
@@ -42,7 +43,7 @@ class Cdr(Stack):
         url = door.url if settings.callback else ""
         asking = {**capability, "CDR_CALLBACK_URL": url, "CDR_MACHINE": machine}
         requester = self._function("requester", {**everywhere, **asking})
-        poller = self._function("poller", everywhere)
+        poller = self._function("poller", {**everywhere, **capability})
         pseudonym = {"CDR_PSEUDONYM_SECRET": vault.pseudonym} if vault.pseudonym else {}
         copier = self._function("copier", {**everywhere, **pseudonym})
 

@@ -17,7 +17,7 @@ class Vault(Construct):
 
     def __init__(self, scope: Construct, name: str, *, settings: Settings, exports: Exports) -> None:
         super().__init__(scope, name)
-        self._keep = settings.keep
+        self._keep, self._key = settings.keep, settings.kms_key
         wanted = notes(exports)
         made = [self._empty(secret, note) for secret, note in wanted.items()]
         given = sorted({export.secret_arn for export in exports.exports if export.secret_arn})
@@ -35,7 +35,9 @@ class Vault(Construct):
 
         Its identity in the stack is its name, so that an export moved within the file moves no secret.
         """
-        secret = secretsmanager.CfnSecret(self, name.replace("/", "-"), name=name, description=note)
+        secret = secretsmanager.CfnSecret(
+            self, name.replace("/", "-"), name=name, description=note, kms_key_id=self._key
+        )
         self._retain(secret)
         allow(secret, "SMG4", "The vendor gives the key; nothing here could rotate it.")
         return secret.ref
@@ -56,6 +58,7 @@ class Vault(Construct):
             id,
             name=name,
             description=description,
+            kms_key_id=self._key,  # another one does not draw it anew
             generate_secret_string=secretsmanager.CfnSecret.GenerateSecretStringProperty(
                 password_length=48, exclude_punctuation=True
             ),

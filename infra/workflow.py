@@ -7,7 +7,7 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_stepfunctions as stepfunctions
 from constructs import Construct
 
-from infra import machine
+from infra import encryption, machine
 from infra.checks import allow
 from infra.functions import Function, log
 from infra.settings import Settings
@@ -57,7 +57,7 @@ class Workflow(Construct):
     ) -> None:
         super().__init__(scope, name)
         called = {"Poller": poller.arn, "Copier": copier.arn, "Requester": requester.arn}
-        role = self._role(list(called.values()))
+        role = self._role(list(called.values()), settings)
         made = stepfunctions.CfnStateMachine(
             self,
             "Machine",
@@ -67,17 +67,46 @@ class Workflow(Construct):
             definition_string=json.dumps(machine.definition(Aws.PARTITION)),
             definition_substitutions=called,
             logging_configuration=_logging(log(self, "Log", settings=settings).log_group_arn),
+            encryption_configuration=_encrypted(settings),
             tracing_configuration=stepfunctions.CfnStateMachine.TracingConfigurationProperty(enabled=True),
         )
         made.node.add_dependency(role.node.find_child("DefaultPolicy"))
         allow(made, "SF1", "Only errors are logged, never data: an execution's data names reports and files.")
 
-    def _role(self, functions: list[str]) -> iam.Role:
-        role = iam.Role(self, "Role", assumed_by=iam.ServicePrincipal("states.amazonaws.com"))
+    def _role(self, functions: list[str], settings: Settings) -> iam.Role:
+        """Only this machine may take it on: Step Functions serves every account, and acts for whom it is told."""
+        ours = {"aws:SourceAccount": Aws.ACCOUNT_ID, "aws:SourceArn": arn(Stack.of(self), settings)}
+        service = iam.ServicePrincipal("states.amazonaws.com", conditions={"StringEquals": ours})
+        role = iam.Role(self, "Role", assumed_by=service)
         role.add_to_policy(iam.PolicyStatement(actions=["lambda:InvokeFunction"], resources=functions))
         role.add_to_policy(iam.PolicyStatement(actions=[*LOGGING, *TRACING], resources=["*"]))
         allow(role, "IAM5[Resource::*]", "The delivery of logs and traces takes no resource.")
+        for statement in self._with_key(settings):
+            role.add_to_policy(statement)
         return role
+
+    def _with_key(self, settings: Settings) -> list[iam.PolicyStatement]:
+        """For the executions of this machine, and for the delivery of its log (Step Functions guide, "Data at rest").
+
+        By the context: a condition on the service, says the guide, keeps an execution from starting.
+        """
+        if not (key := settings.kms_key):
+            return []
+        machine, logs = arn(Stack.of(self), settings), f"arn:{Aws.PARTITION}:logs:{Aws.REGION}:{Aws.ACCOUNT_ID}:*"
+        decrypt, generate, context = encryption.DECRYPT, encryption.GENERATE, "aws:states:stateMachineArn"
+        return [
+            encryption.within(decrypt, generate, arn=key, context=context, value=machine),
+            encryption.within(generate, arn=key, context="SourceArn", value=logs),
+        ]
+
+
+def _encrypted(settings: Settings) -> stepfunctions.CfnStateMachine.EncryptionConfigurationProperty | None:
+    """Of the definition, and of what executions are told; a data key is used for a quarter of an hour, the longest."""
+    if not settings.kms_key:
+        return None
+    return stepfunctions.CfnStateMachine.EncryptionConfigurationProperty(
+        type="CUSTOMER_MANAGED_KMS_KEY", kms_key_id=settings.kms_key, kms_data_key_reuse_period_seconds=900
+    )
 
 
 def _logging(group: str) -> stepfunctions.CfnStateMachine.LoggingConfigurationProperty:

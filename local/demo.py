@@ -41,6 +41,7 @@ class Asked:
     out: Path | None
     patience: float
     per_day: int = 400
+    own_key: bool = False  # everything at rest under a KMS key of one's own
 
 
 @dataclass
@@ -80,7 +81,7 @@ def deployed(asked: Asked, folder: Path, tell: Teller, *, real: bool = False) ->
         if not real:
             cast = stack.enter_context(simulated(text, STAGE, clock, secrets, up.ca, asked.per_day))
             text = cast.text
-        made = Stack(up, _deploy(up, text, folder, tell, callback=not real))
+        made = Stack(up, _deploy(up, text, folder, tell, _context(up, asked, callback=not real)))
         made.tell("CDR_REHEARSAL", clock.setting())
         exports = parse(text, STAGE, FACTS)
         made.fill(cast.secrets if cast else {one.secret_id: secrets[one.secret_id] for one in exports.exports})
@@ -92,12 +93,16 @@ def deployed(asked: Asked, folder: Path, tell: Teller, *, real: bool = False) ->
             yield Set(made, exports, {}, clock, lambda: 0)
 
 
-def _deploy(up: Cloud, text: str, folder: Path, tell: Teller, *, callback: bool) -> dict[str, str]:
-    effective = folder / "exports.toml"
-    effective.write_text(text, "utf-8")
+def _context(up: Cloud, asked: Asked, *, callback: bool) -> dict[str, str]:
     # The least memory that a copier may have: what passes here needs no more (the emulator holds it to that).
     size, calls = {"copier_mb": "512"}, {"callback": "on" if callback else "off"}
-    context = {"target": "host", "removal": "destroy", "stage": STAGE, **size, **calls}
+    key = {"kms_key": up.client("kms").create_key()["KeyMetadata"]["Arn"]} if asked.own_key else {}
+    return {"target": "host", "removal": "destroy", "stage": STAGE, **size, **calls, **key}
+
+
+def _deploy(up: Cloud, text: str, folder: Path, tell: Teller, context: dict[str, str]) -> dict[str, str]:
+    effective = folder / "exports.toml"
+    effective.write_text(text, "utf-8")
     tell("the stack is synthesized and its functions are bundled")
     synth(folder / "cdk.out", effective, context=context)
     tell("cdk bootstrap and cdk deploy, with the genuine command line")

@@ -12,6 +12,7 @@ import pytest
 from infra.bundle import HANDLERS
 from tests.infra.template import KNOWN, Template, template, text
 
+KEY = "arn:aws:kms:us-east-1:123456789012:key/12345678-90ab-cdef-1234-567890abcdef"
 ROOT = Path(__file__).resolve().parents[2]
 EXPORTS = """
 [[export]]
@@ -61,7 +62,10 @@ def exports(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def bundles(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Four bundles, each different, none of them of use."""
-    folder = tmp_path_factory.mktemp("bundles")
+    return bundled(tmp_path_factory.mktemp("bundles"))
+
+
+def bundled(folder: Path) -> Path:
     for handler in HANDLERS:
         (folder / handler).mkdir()
         (folder / handler / "it.py").write_text(f'"""{handler}"""\n')
@@ -93,10 +97,11 @@ def local(tmp_path_factory: pytest.TempPathFactory, exports: Path, bundles: Path
 
 @pytest.fixture(scope="session")
 def hidden(tmp_path_factory: pytest.TempPathFactory, bundles: Path) -> Template:
-    """The stack of an export with pseudonyms, checked by cdk-nag."""
+    """With pseudonyms, under a KMS key of the owner's, with an access log; checked by cdk-nag."""
     path = tmp_path_factory.mktemp("hidden") / "exports.toml"
     path.write_text('[[export]]\nname = "main"\nvendor = "telnyx"\nstart = "-7d"\nnumbers = "pseudonym"\n')
-    return synth(tmp_path_factory.mktemp("made"), {"exports": str(path), "bundle": str(bundles)})
+    context = {"exports": str(path), "bundle": str(bundles), "kms_key": KEY, "access_log": "on"}
+    return synth(tmp_path_factory.mktemp("made"), context)
 
 
 @pytest.fixture(scope="session")

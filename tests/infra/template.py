@@ -8,7 +8,12 @@ from typing import Any
 
 Resource = Mapping[str, Any]
 # What CloudFormation would put in, for the few tests that want a text without holes.
-KNOWN = {"AWS::Partition": "aws", "AWS::Region": "us-east-1", "AWS::AccountId": "123456789012"}
+KNOWN = {
+    "AWS::Partition": "aws",
+    "AWS::Region": "us-east-1",
+    "AWS::AccountId": "123456789012",
+    "AWS::URLSuffix": "amazonaws.com",
+}
 
 
 @dataclass(frozen=True)

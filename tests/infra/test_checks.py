@@ -11,6 +11,7 @@ from tests.infra.template import Template
 # what is new has no reason yet.
 FUNCTIONS = ("RequesterFunction", "CallbackFunction", "PollerFunction", "CopierFunction")
 ALLOWED = {
+    ("APIG1", "Door/Stage"),
     ("APIG4", "Door/Api/POST--callbacks--{tag}--{capability}/Resource"),
     ("S1", "Lake/Bucket/Resource"),
     ("S1", "Queries/Results/Resource"),

@@ -15,21 +15,31 @@ def test_there_is_one_way_in(made: Template) -> None:
 
 
 def test_the_way_in_is_narrow(made: Template, local: Template) -> None:
-    """The default stage is throttled, by settings."""
-    limits = [one.one("ApiGatewayV2::Stage")["DefaultRouteSettings"] for one in (made, local)]
-    assert limits == [
-        {"ThrottlingRateLimit": 50, "ThrottlingBurstLimit": 100},
+    """The route is throttled, by settings, and so would be any other; the stage waits for the route that it names."""
+    wanted = [
+        {"ThrottlingRateLimit": 10, "ThrottlingBurstLimit": 50},
         {"ThrottlingRateLimit": 3, "ThrottlingBurstLimit": 4},
     ]
+    for one, limit in zip((made, local), wanted, strict=True):
+        stage = one.one("ApiGatewayV2::Stage")
+        assert stage["DefaultRouteSettings"] == limit
+        assert stage["RouteSettings"] == {one.one("ApiGatewayV2::Route")["RouteKey"]: limit}
+        ((name, row),) = [pair for pair in one.resources.items() if pair[1]["Type"] == "AWS::ApiGatewayV2::Stage"]
+        assert set(one.of("ApiGatewayV2::Route")) <= set(row["DependsOn"]), name
     assert made.one("ApiGatewayV2::Stage")["StageName"] == "$default"
 
 
-def test_the_access_log_does_not_hold_the_capability(made: Template) -> None:
+def test_the_access_log_does_not_hold_the_capability(hidden: Template) -> None:
     """The route as it is written, never the path as it came."""
-    logged = json.loads(made.one("ApiGatewayV2::Stage")["AccessLogSettings"]["Format"])
+    logged = json.loads(hidden.one("ApiGatewayV2::Stage")["AccessLogSettings"]["Format"])
     assert logged == {
         "route": "$context.routeKey",
         "status": "$context.status",
         "ip": "$context.identity.sourceIp",
         "latency": "$context.responseLatency",
     }
+
+
+def test_strangers_fill_no_log_unless_one_is_wanted(made: Template) -> None:
+    """The throttle does not bound it: what it refuses would have its line too."""
+    assert "AccessLogSettings" not in made.one("ApiGatewayV2::Stage")

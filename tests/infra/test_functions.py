@@ -11,7 +11,7 @@ EVERYWHERE = {
 TOLD = {
     "Requester": {*EVERYWHERE, "CDR_CAPABILITY_SECRET", "CDR_CALLBACK_URL", "CDR_MACHINE"},
     "Callback": {*EVERYWHERE, "CDR_CAPABILITY_SECRET"},
-    "Poller": EVERYWHERE,
+    "Poller": {*EVERYWHERE, "CDR_CAPABILITY_SECRET"},
     "Copier": {*EVERYWHERE, "MALLOC_ARENA_MAX", "MALLOC_MMAP_THRESHOLD_", "MALLOC_TRIM_THRESHOLD_"},
 }
 MAY = {
@@ -113,14 +113,15 @@ def test_no_role_has_a_policy_of_somebody_else(made: Template) -> None:
 
 
 def test_the_callback_holds_no_vendor_s_key(made: Template) -> None:
-    """It faces the internet; the others hold no capability but the requester, which gives it out."""
+    """It faces the internet; the copier holds no capability, as it neither gives one out nor seals a token."""
     secrets = {one.get("Name", "capability"): f"<{name}>" for name, one in made.of("SecretsManager::Secret").items()}
     given = "arn:aws:secretsmanager:us-east-1:123456789012:secret:theirs-AbCdEf"
     vendors = sorted([given, *(one for name, one in secrets.items() if name != "capability")])
     read = "secretsmanager:GetSecretValue"
     assert reach(made, "Callback", read) == [secrets["capability"]]
-    assert reach(made, "Poller", read) == reach(made, "Copier", read) == vendors
-    assert reach(made, "Requester", read) == sorted([*vendors, secrets["capability"]])
+    assert reach(made, "Copier", read) == vendors
+    both = sorted([*vendors, secrets["capability"]])
+    assert reach(made, "Poller", read) == reach(made, "Requester", read) == both
 
 
 def test_only_the_copier_writes_calls(made: Template) -> None:

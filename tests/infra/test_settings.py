@@ -54,6 +54,37 @@ def test_a_value_out_of_bounds_is_refused_by_name(name: str, value: str) -> None
     assert [mistake.split(": ")[1] for mistake in wrong.value.mistakes] == [name]
 
 
+KEY = "arn:aws:kms:eu-central-1:123456789012:key/12345678-90ab-cdef-1234-567890abcdef"
+
+
+def test_a_key_of_the_owner_s_is_taken_by_its_arn() -> None:
+    """Of one region or of several; without it, AWS's own keys."""
+    several = KEY.replace("12345678-90ab-cdef-1234-567890abcdef", "mrk-1234567890abcdef1234567890abcdef")
+    assert (chosen().kms_key, chosen(kms_key=KEY).kms_key, chosen(kms_key=several).kms_key) == (None, KEY, several)
+    assert chosen(kms_key=KEY, account="123456789012", region="eu-central-1").kms_key == KEY
+
+
+@pytest.mark.parametrize(
+    ("key", "said"),
+    [
+        ("alias/mine", "is not the ARN of a key, arn:aws:kms:REGION:ACCOUNT:key/ID"),
+        ("12345678-90ab-cdef-1234-567890abcdef", "is not the ARN of a key"),
+        (KEY.replace(":kms:", ":s3:"), "is not the ARN of a key"),
+        (f"{KEY} ", "is not the ARN of a key"),
+        (KEY.partition("key/")[0] + "alias/mine", "is an alias, which may be pointed at another key: `aws kms"),
+        (KEY.replace("arn:aws:", "arn:aws-cn:"), "is of partition aws-cn, and eu-central-1 of aws"),
+        (KEY.replace("eu-central-1", "us-gov-west-1"), "is of partition aws, and us-gov-west-1 of aws-us-gov"),
+        (KEY.replace("eu-central-1", "us-east-1"), "is in us-east-1, and the stack in eu-central-1"),
+        (KEY.replace("123456789012", "999999999999"), "is account 999999999999's, and the stack 123456789012's"),
+    ],
+)
+def test_a_key_that_would_not_do_is_refused_with_the_reason(key: str, said: str) -> None:
+    """At synth, not half way through a deploy."""
+    with pytest.raises(Mistakes) as wrong:
+        chosen(kms_key=key, account="123456789012", region="eu-central-1")
+    assert wrong.value.mistakes[0].startswith(f"context: kms_key: {key!r} {said}")
+
+
 def test_the_database_has_a_name_that_athena_takes() -> None:
     """Hyphens become underscores."""
     assert chosen(stage="try-1").database == "cdr_try_1"
@@ -75,3 +106,16 @@ def test_a_file_that_is_no_text_is_refused(tmp_path: Path) -> None:
     path.write_bytes(b"\xff\xfe")
     with pytest.raises(Mistakes, match="not UTF-8"):
         room.exports(chosen(exports=str(path)))
+
+
+def test_this_machine_is_a_vendor_in_the_local_cloud_alone(tmp_path: Path) -> None:
+    """Both fields are told with their lines; with the target `host` the file is right."""
+    path = tmp_path / "mine.toml"
+    near = 'base_url = "http://127.0.0.1:8080"\ndownload_from = ["http://localhost/"]\n'
+    path.write_text(f'[[export]]\nname = "t"\nvendor = "telnyx"\nstart = "-1d"\n{near}')
+    with pytest.raises(Mistakes) as wrong:
+        room.exports(chosen(exports=str(path)))
+    for line, field in ((5, "base_url"), (6, "download_from")):
+        assert any(f"line {line}: export t: {field}: this machine" in one for one in wrong.value.mistakes)
+    assert len(wrong.value.mistakes) == 2
+    assert room.exports(chosen(exports=str(path), target="host")).exports

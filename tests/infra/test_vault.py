@@ -20,9 +20,12 @@ def test_there_is_an_empty_secret_for_each_distinct_name(made: Template) -> None
 
 def test_the_capability_is_drawn_by_aws(made: Template) -> None:
     """It is nobody's to know, and long enough not to be guessed."""
-    (one,) = [one for one in made.of("SecretsManager::Secret").values() if "Name" not in one]
+    ((name, one),) = [(name, one) for name, one in made.of("SecretsManager::Secret").items() if "Name" not in one]
     assert one["GenerateSecretString"] == FROZEN
     assert "SecretString" not in one
+    assert name == "VaultCapabilityD0DEDB9F"  # another logical id would be another secret
+    row = made.resources[name]
+    assert (row["DeletionPolicy"], row["UpdateReplacePolicy"]) == ("Retain", "Retain")
 
 
 def test_the_key_of_the_pseudonyms_is_drawn_once_and_kept(hidden: Template) -> None:

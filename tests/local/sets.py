@@ -65,7 +65,7 @@ def own(
             stack.enter_context(one.simulator)
         file = folder / "written.toml"
         file.write_text(written(played))
-        asked, tell = Asked(file, {}, until, None, 240.0), Teller(Console(file=told, width=200))
+        asked, tell = Asked(file, {}, until, None, 240.0, own_key=True), Teller(Console(file=told, width=200))
         roles = {name: Role.of(one.simulator) for name, one in played.items()}
         made = stack.enter_context(deployed(asked, folder, tell))
         yield replace(made, roles=roles), asked, tell, told

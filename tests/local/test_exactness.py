@@ -271,3 +271,17 @@ def test_a_callback_wakes_the_execution(ran: Ran) -> None:
     while (now := woken(ran, "flowroute-once")) == before and time.monotonic() - began < 60:
         time.sleep(0.2)  # its own log line may come after the copy
     assert now == before + 1
+
+
+def test_it_exports_as_well_under_the_owner_s_key(ran: Ran) -> None:
+    """This set was deployed with `kms_key`: the emulator keeps the key of these four, and enforces none."""
+    aws, outputs = ran.at.stack.cloud, ran.at.stack.outputs
+    key = aws.client("stepfunctions").describe_state_machine(stateMachineArn=outputs["Machine"])
+    queue = aws.client("sqs").get_queue_attributes(QueueUrl=outputs["FailureQueue"], AttributeNames=["All"])
+    group = aws.client("athena").get_work_group(WorkGroup=outputs["Workgroup"])["WorkGroup"]["Configuration"]
+    logs = aws.client("logs").describe_log_groups()["logGroups"]
+    arn = key["encryptionConfiguration"]["kmsKeyId"]
+    assert arn in [one["KeyArn"] for one in aws.client("kms").list_keys()["Keys"]]
+    assert queue["Attributes"]["KmsMasterKeyId"] == arn
+    assert group["ResultConfiguration"]["EncryptionConfiguration"] == {"EncryptionOption": "SSE_KMS", "KmsKey": arn}
+    assert arn in {one.get("kmsKeyId") for one in logs}
