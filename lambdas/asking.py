@@ -38,7 +38,8 @@ class Asking:
         if row.published and row.published.asked and row.published.api == self.export.api:
             fields, print_ = dict(row.published.asked), row.fingerprint or print_
         tag = tags.tag(self.at.settings.stack, row, fields)
-        told = {"fields": fields, "tag": tag, "fingerprint": print_}
+        until = now + ASKING + self.facts.patience  # so long its capability opens something, until the answer is there
+        told = {"fields": fields, "tag": tag, "fingerprint": print_, "give_up_at": until}
         url = self._callback(tag)
         row = self.at.ledger.apply(row, move(row, "intend", asked_at=now, due_at=now + ASKING, reason=None, **told))
         try:
@@ -99,5 +100,8 @@ class Asking:
         base = self.at.settings.callback_url
         if not base or not self.facts.calls_back:
             return None
-        key = self.at.vault.text(self.at.settings.capability_secret) or ""
-        return f"{base}/callbacks/{tag}/{tags.capability(key.encode(), tag)}"
+        word = self.at.signet.word(tag)
+        if word is None:
+            log().error("the capability secret holds no key: no callback is asked for")
+            return None
+        return f"{base}/callbacks/{tag}/{word}"

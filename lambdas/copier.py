@@ -42,7 +42,7 @@ def copy(told: dict[str, Any], at: Rooms, left: Callable[[], float] = lambda: in
         return {"state": str(row.state) if row else "none"}
     try:
         steps = told.get("steps", 0) + COPY + polling.END
-        row = at.ledger.apply(row, move(row, "lease", due_at=at.now() + LEASE, steps=steps))
+        row = at.ledger.apply(row, move(row, "lease", due_at=at.now() + LEASE, steps=steps, heeded=row.wakes))
         done = Copier(row, at.exports.get(row.export), at, left).run()
     except Raced as race:
         log().info("raced", extra={"export": place.export, "window": place.window.sk})
@@ -149,7 +149,7 @@ class Copier:
         whole = not isinstance(made.problem, TooLarge)  # else: what came of it is not worth its room
         kept = self._keep(made) if whole else {"raw": []}
         key = keys.quarantine(row.export, row.window, row.revision, row.attempt, row.run, "json")
-        told = {"reason": reason, "tag": row.tag, "at": now.isoformat(), **kept, **made.made, **vars(made.tally)}
+        told = {"reason": reason, "tag": row.tag, "at": now.isoformat(), **kept, **made.made, **made.tally.told}
         self._at.lake.write(key, told)
         aged = planning.aged(row, self._export, row.asked_at or now)
         again = planning.again_at(row, self._export, aged)

@@ -46,13 +46,19 @@ def look(told: dict[str, Any], at: Rooms) -> dict[str, Any]:
 
 
 def listen(told: dict[str, Any], token: str, at: Rooms) -> dict[str, Any]:
-    """Store the waiting execution's token; when the callback came before it, wake the execution at once."""
+    """Store the waiting execution's token, sealed; when a callback came before it, wake the execution at once.
+
+    Callbacks are told apart by their number, not by the clock: each wakes once.
+    """
     place = Place.read(told)
     row = at.ledger.get(place.export, place.window)
-    stored = at.ledger.listen(row, token) if row and place.is_of(row) and row.state is Work.ASKED else None
-    missed = stored is None or (
-        stored.heard_at is not None and (stored.looked_at is None or stored.heard_at >= stored.looked_at)
-    )
+    if not (row and place.is_of(row) and row.state is Work.ASKED):
+        return {"woken": at.workflow.wake(token)}
+    sealed = at.signet.seal(row, token)
+    if sealed is None:  # nor was the vendor told where to call back
+        return {"woken": False}
+    stored = at.ledger.listen(row, sealed)
+    missed = stored is None or stored.wakes > row.heeded
     return {"woken": missed and at.workflow.wake(token)}
 
 

@@ -14,6 +14,7 @@ from lambdas.core.errors import Problem, Refused, TryAgain
 from lambdas.core.exports import Export, Exports, parse
 from lambdas.core.polling import respite
 from lambdas.settings import Settings, settings
+from lambdas.signet import Signet
 from lambdas.vendors import FACTS, VENDORS, Vendor
 from lambdas.web import Web
 
@@ -43,6 +44,11 @@ class Rooms:
     def vault(self) -> Vault:
         """The keys."""
         return Vault(client("secretsmanager"))
+
+    @cached_property
+    def signet(self) -> Signet:
+        """What makes callbacks believable, and seals tokens."""
+        return Signet(self.vault, self.settings.capability_secret, self.now)
 
     @cached_property
     def workflow(self) -> Workflow:

@@ -7,7 +7,7 @@ import pytest
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from lambdas import callback
-from tests.world import KEY, NOW
+from tests.world import NOW, signet
 
 CONTEXT = LambdaContext()
 
@@ -56,5 +56,5 @@ def test_anything_else_is_not_found(path: str, method: str) -> None:
 
 def test_a_text_that_is_no_tag_opens_nothing() -> None:
     """Neither ledger nor workflow is touched for it."""
-    ear = callback.Ear(None, None, KEY, lambda: NOW)  # type: ignore[arg-type] # any use of them would fail
+    ear = callback.Ear(None, None, signet(), lambda: NOW)  # type: ignore[arg-type] # any use of them would fail
     assert not ear.hear("cdr1.zzz", "word")

@@ -5,6 +5,9 @@ from typing import Any
 
 import boto3
 from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+FAILED = (BotoCoreError, ClientError)  # what a call of AWS raises when it comes to nothing
 
 
 @cache

@@ -16,7 +16,7 @@ from lambdas.core.windows import Window, stamp
 __all__ = ["Ledger", "Raced"]
 
 WAKES = 3  # so often may callbacks wake one attempt
-NOTES = ("heard_at", "token", "wakes")  # written beside the moves; a move only ever empties them
+NOTES = ("heard_at", "token", "wakes", "heeded")  # a new attempt begins without them, whatever came meanwhile
 
 
 class Ledger(Heads):
@@ -85,26 +85,32 @@ class Ledger(Heads):
         self._write(row.export, row.window.sk, text, condition, names, values)
 
     def hear(self, export: str, window: Window, tag: str, now: datetime) -> Row | None:
-        """Note that a callback came for the attempt of that tag; None when there is nothing to wake (any more)."""
+        """Note that a callback came for the attempt of that tag; None when there is nothing to wake (any more).
+
+        The row says until when: `give_up_at` stands in it from the intent on.
+        """
         asking = [f":{state}" for state in (Work.ASKING, Work.ASKED)]
-        condition = f"#tag = :tag AND #state IN ({', '.join(asking)}) AND #wakes < :most"
-        names = {"#tag": "tag", "#state": "state", "#wakes": "wakes", "#heard_at": "heard_at"}
+        condition = f"#tag = :tag AND #state IN ({', '.join(asking)}) AND #wakes < :most AND #give_up_at > :now"
+        names = {f"#{name}": name for name in ("tag", "state", "wakes", "heard_at", "give_up_at")}
         values = {":tag": items.wire(tag), ":most": items.wire(WAKES), ":one": items.wire(1)}
         values |= {name: items.wire(name[1:]) for name in asking} | {":now": items.wire(now.isoformat())}
         text = "SET #heard_at = :now, #wakes = #wakes + :one"
         return self._note(export, window, text, condition, names, values)
 
     def listen(self, row: Row, token: str) -> Row | None:
-        """Store the token of the waiting execution of `row`'s run; None when that run is over."""
+        """Store the sealed token of the waiting execution of `row`'s run; None when that run is over.
+
+        Every callback that came by then is heeded: by whoever stores it.
+        """
         condition = "#state = :asked AND #run = :run AND #tag = :tag"
-        names = {"#state": "state", "#run": "run", "#tag": "tag", "#token": "token"}
+        names = {f"#{name}": name for name in ("state", "run", "tag", "token", "heeded", "wakes")}
         values = {
             ":asked": items.wire(str(Work.ASKED)),
             ":run": items.wire(row.run),
             ":tag": items.wire(row.tag),
             ":token": items.wire(token),
         }
-        return self._note(row.export, row.window, "SET #token = :token", condition, names, values)
+        return self._note(row.export, row.window, "SET #token = :token, #heeded = #wakes", condition, names, values)
 
     def _add(self, row: Row) -> bool:
         filled = {name: items.wire(value) for name, value in items.flat(row).items() if value is not None}

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient
 
 
+CURRENT, PREVIOUS = "AWSCURRENT", "AWSPREVIOUS"  # Secrets Manager's names of a secret's last two values
 # A key of one's own that our role may not use, or a secret marked for deletion: for the operator to mend.
 UNREADABLE = ("AccessDeniedException", "DecryptionFailure", "InvalidRequestException")
 
@@ -21,10 +22,10 @@ class Vault:
     def __init__(self, client: "SecretsManagerClient") -> None:
         self._client = client
 
-    def text(self, secret: str) -> str | None:
-        """The secret's text; None while nobody has filled it in."""
+    def text(self, secret: str, stage: str = CURRENT) -> str | None:
+        """The secret's text, as it is now or was before; None while nobody has filled it in."""
         try:
-            return self._client.get_secret_value(SecretId=secret).get("SecretString")
+            return self._client.get_secret_value(SecretId=secret, VersionStage=stage).get("SecretString")
         except ClientError as error:
             code = error.response["Error"]["Code"]
             if code == "ResourceNotFoundException":

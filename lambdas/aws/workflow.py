@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
+from lambdas.core.errors import TryAgain
+
 if TYPE_CHECKING:
     from mypy_boto3_stepfunctions import SFNClient
 
@@ -27,11 +29,15 @@ class Workflow:
                 raise
 
     def wake(self, token: str) -> bool:
-        """Wake the execution that waits with this token; false when it does not wait any more."""
+        """Wake the execution that waits with this token; false when it does not wait any more.
+
+        An error says no more than its code: AWS's own text may quote the token.
+        """
         try:
             self._client.send_task_success(taskToken=token, output="{}")
         except ClientError as error:
-            if error.response["Error"]["Code"] in LATE:
+            code = error.response["Error"]["Code"]
+            if code in LATE:
                 return False
-            raise
+            raise TryAgain(f"an execution could not be woken: {code}") from None
         return True

@@ -79,7 +79,9 @@ def held(row: Row, until: datetime, now: datetime, jitter: float) -> Verdict:
 
 
 def _waiting(row: Row, wait: int, now: datetime, **changes: object) -> Verdict:
-    return Verdict(move(row, "wait", due_at=now + timedelta(seconds=wait) + GRACE, **changes), "wait", wait)
+    return Verdict(
+        move(row, "wait", due_at=now + timedelta(seconds=wait) + GRACE, heeded=row.wakes, **changes), "wait", wait
+    )
 
 
 def spread(seconds: float, jitter: float) -> int:
@@ -186,5 +188,5 @@ def blank(reason: str | None = None) -> dict[str, object]:
     return {
         "run": 0, "fields": None, "tag": None, "asked_at": None, "report_id": None, "give_up_at": None,
         "looks": 0, "searched": 0, "page": 0, "crashes": 0, "heard_at": None, "looked_at": None, "token": None,
-        "wakes": 0, "reason": reason,
+        "wakes": 0, "heeded": 0, "reason": reason,
     }  # fmt: skip

@@ -62,6 +62,7 @@ MOVES: Mapping[tuple[Work, str], Work] = {
     # requester: the proof in S3 tells of it now
     **{(state, "enter"): state for state in (Work.DONE, Work.QUARANTINED, Work.STUCK, Work.LOST, Work.UNREACHABLE)},
 }
+REASON = 500  # characters
 # The moves that change what the coverage says: the row is due at once, to be entered into the proof in S3.
 NEWS = frozenset({"publish", "keep", "quarantine", "despair", "settle", "forget", "close", "decline", "clear"})
 # The moves after which nobody waits any more for a window's first copy.
@@ -107,7 +108,7 @@ class Row:
     tag: str | None = None
     asked_at: datetime | None = None  # when the intent was written
     report_id: str | None = None
-    give_up_at: datetime | None = None  # a report not ready by then is asked anew
+    give_up_at: datetime | None = None  # a report not ready by then is asked anew, and its capability opens nothing
     looks: int = 0
     searched: int = 0  # complete searches that did not find the report
     page: int = 0  # where an incomplete search goes on
@@ -129,6 +130,7 @@ class Row:
     looked_at: datetime | None = None
     token: str | None = field(default=None, repr=False)
     wakes: int = 0
+    heeded: int = 0  # so many of the wakes were followed by a look, or by the copy
 
     @property
     def littered(self) -> bool:
@@ -149,6 +151,8 @@ def move(row: Row, name: str, **changes: Any) -> Row:
         raise Forbidden(f"{name} from {row.state}") from None
     if name in ENDING:
         changes["opened"] = None
+    if changes.get("reason"):  # an item of DynamoDB has 400 KB, and what a vendor says has no bound
+        changes["reason"] = changes["reason"][:REASON]
     new = replace(row, state=state, version=row.version + 1, **changes)
     if name not in NEWS:
         return new

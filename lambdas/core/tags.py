@@ -10,12 +10,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from lambdas.core.rows import Row
-from lambdas.core.windows import Window, stamp, unstamp
+from lambdas.core.windows import Window, midnight, stamp, unstamp
 
+LONGEST = 160  # characters of a tag, all its parts at their longest
 SHAPE = re.compile(
-    r"cdr1\.(?P<stack>[0-9a-f]{8})\.(?P<export>[a-z0-9-]{1,40})\.(?P<start>\d{8}T\d{6}Z)\.(?P<seconds>\d{1,5})"
-    r"\.(?P<source>[a-z-]{1,20})\.r(?P<revision>\d{1,4})\.a(?P<attempt>\d{1,4})\.(?P<hash>[0-9a-f]{8})"
+    r"cdr1\.(?P<stack>[0-9a-f]{8})\.(?P<export>[a-z0-9-]{1,40})\.(?P<start>\d{8}T\d{6}Z)\.(?P<seconds>[1-9]\d{0,4})"
+    r"\.(?P<source>[a-z-]{1,20})\.r(?P<revision>0|[1-9]\d{0,3})\.a(?P<attempt>[1-9]\d{0,3})\.(?P<hash>[0-9a-f]{8})",
+    re.ASCII,
 )
+WORD = re.compile(r"[A-Za-z0-9_-]{32}")  # a capability's form
 
 
 @dataclass(frozen=True)
@@ -43,14 +46,25 @@ def tag(stack: str, row: Row, fields: Mapping[str, Any]) -> str:
 
 def read(text: str) -> Tag | None:
     """What a tag says, or None for a text that is none."""
-    match = SHAPE.fullmatch(text)
+    match = SHAPE.fullmatch(text) if len(text) <= LONGEST else None
     if match is None:
         return None
-    try:
-        window = Window(unstamp(match["start"]), int(match["seconds"]), match["source"])
-    except ValueError:
+    window = _window(match)
+    if window is None:
         return None
     return Tag(match["stack"], match["export"], window, int(match["revision"]), int(match["attempt"]))
+
+
+def _window(match: re.Match[str]) -> Window | None:
+    """The window that a tag names, if there is one: whole within a day, as every window is."""
+    seconds = int(match["seconds"])
+    try:
+        start = unstamp(match["start"])
+    except ValueError:
+        return None
+    gone = (start - midnight(start)).total_seconds()
+    inside = 86_400 % seconds == 0 and gone % seconds == 0
+    return Window(start, seconds, match["source"]) if inside else None
 
 
 def capability(key: bytes, text: str) -> str:
@@ -59,8 +73,8 @@ def capability(key: bytes, text: str) -> str:
 
 
 def genuine(key: bytes, text: str, word: str) -> bool:
-    """Whether a capability belongs to a tag, compared in constant time."""
-    return hmac.compare_digest(capability(key, text).encode(), word.encode())
+    """Whether a capability belongs to a tag, compared in constant time; what has not its form is not looked at."""
+    return WORD.fullmatch(word) is not None and hmac.compare_digest(capability(key, text).encode(), word.encode())
 
 
 def execution(row: Row) -> str:

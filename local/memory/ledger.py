@@ -84,18 +84,19 @@ class Memory(Ledger):
     def hear(self, export: str, window: Window, tag: str, now: datetime) -> Row | None:
         """Note that a callback came for the attempt of that tag; None when there is nothing to wake (any more)."""
         row = self._rows[export].get(window)
-        if row is None or row.tag != tag or row.state not in (Work.ASKING, Work.ASKED) or row.wakes >= WAKES:
+        waits = row is not None and row.tag == tag and row.state in (Work.ASKING, Work.ASKED) and row.wakes < WAKES
+        if row is None or not waits or row.give_up_at is None or row.give_up_at <= now:
             self._refused("hear", row)
             return None
         return self._change("hear", row, replace(row, heard_at=now, wakes=row.wakes + 1))
 
     def listen(self, row: Row, token: str) -> Row | None:
-        """Store the token of the waiting execution of `row`'s run; None when that run is over."""
+        """Store the sealed token of the waiting execution of `row`'s run; None when that run is over."""
         now = self._rows[row.export].get(row.window)
         if now is None or (now.state, now.run, now.tag) != (Work.ASKED, row.run, row.tag):
             self._refused("listen", now)
             return None
-        return self._change("listen", now, replace(now, token=token))
+        return self._change("listen", now, replace(now, token=token, heeded=now.wakes))
 
     def head(self, export: str) -> Head:
         """The head as it is now; an empty one before the first tick."""

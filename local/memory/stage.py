@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any, cast
 
 from lambdas import callback, copier, poller, requester
+from lambdas.aws.vault import CURRENT
 from lambdas.core import tags
 from lambdas.core.exports import Export, parse
 from lambdas.rooms import Rooms
@@ -17,7 +18,7 @@ from local.memory.ledger import Memory
 from local.memory.meter import Meter
 from local.memory.vendor import Account, Files, Played
 
-KEY = "capability-key"
+KEY = "capability-key-of-the-memory-012"
 Told = dict[str, Any]
 
 
@@ -137,9 +138,9 @@ class Stage(Rooms):
     def chance(self) -> float:
         return 0.5
 
-    def text(self, _secret: str) -> str:
-        """Stands for the vault: the key of capabilities."""
-        return KEY
+    def text(self, _secret: str, stage: str = CURRENT) -> str | None:
+        """Stands for the vault: the key of capabilities, which was never another."""
+        return KEY if stage == CURRENT else None
 
     def vendor(self, export: Export) -> Vendor | None:
         return cast(Vendor, Played(self.theirs, export.vendor, export.options))
@@ -190,7 +191,7 @@ class Stage(Rooms):
     def call_back(self, url: str, touches: int | None = None) -> None:
         """A POST to a callback's URL."""
         tag, word = url.split("/")[-2:]
-        ear = callback.Ear(self.ledger, self.workflow, KEY.encode(), self.clock)
+        ear = callback.Ear(self.ledger, self.workflow, self.signet, self.clock)
         with self.mortal(touches):
             ear.hear(tag, word)
 

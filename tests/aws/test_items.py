@@ -22,7 +22,7 @@ FULL = Row(
     fields={"call_types": [1, 2], "filters": [{"cli": "+1206", "deep": {"a": None}}], "flag": True, "cost": 0.015},
     searched=1, page=2, crashes=1, failures=3, declined=1, leftover="38646",
     reason="why", stale_since=NOW - DAY, aged=1, published=PUBLISHED, heard_at=NOW, looked_at=NOW,
-    token="token", wakes=2, opened=NOW, news=True, later=NOW + DAY, steps=9,
+    token="token", wakes=2, heeded=1, opened=NOW, news=True, later=NOW + DAY, steps=9,
     spares=({"tag": "cdr1.y", "fields": {"a": [1]}, "asked_at": "2026-11-20T12:00:00+00:00"},),
 )  # fmt: skip
 HEAD = Head(

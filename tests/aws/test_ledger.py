@@ -28,7 +28,8 @@ def ledger(request: pytest.FixtureRequest, ledger: Ledger) -> Ledger:
 
 def asked(ledger: Ledger, **fields: object) -> Row:
     """A row that waits for its report."""
-    one = row(Work.ASKED, **{"tag": "cdr1.x", "run": 1, "report_id": "7", **fields})
+    told = {"tag": "cdr1.x", "run": 1, "report_id": "7", "give_up_at": NOW + 9 * SECOND, **fields}
+    one = row(Work.ASKED, **told)
     assert len(ledger.add([one])) == 1
     return one
 
@@ -105,7 +106,7 @@ def test_many_rows_are_due_page_by_page(ledger: Ledger) -> None:
 @pytest.mark.parametrize("state", [Work.ASKING, Work.ASKED])
 def test_a_callback_is_noted(ledger: Ledger, state: Work) -> None:
     """Also before the id is recorded: the vendor may be faster than we."""
-    one = row(state, tag="cdr1.x")
+    one = row(state, tag="cdr1.x", give_up_at=NOW + SECOND)
     ledger.add([one])
     heard = ledger.hear("main", window(), "cdr1.x", NOW)
     assert heard == replace(one, heard_at=NOW, wakes=1) == now(ledger)
@@ -114,7 +115,7 @@ def test_a_callback_is_noted(ledger: Ledger, state: Work) -> None:
 @pytest.mark.parametrize("state", [state for state in Work if state not in (Work.ASKING, Work.ASKED)])
 def test_a_callback_that_nobody_waits_for_changes_nothing(ledger: Ledger, state: Work) -> None:
     """Late ones are no special case."""
-    one = row(state, tag="cdr1.x")
+    one = row(state, tag="cdr1.x", give_up_at=NOW + SECOND)
     ledger.add([one])
     assert ledger.hear("main", window(), "cdr1.x", NOW) is None
     assert now(ledger) == one
@@ -142,6 +143,16 @@ def test_a_listener_stores_its_token_and_sees_the_callback_that_was_before_it(le
     ledger.hear("main", window(), "cdr1.x", NOW)
     stored = ledger.listen(one, "token")
     assert stored is not None and (stored.token, stored.heard_at) == ("token", NOW)
+    assert (one.heeded, stored.wakes, stored.heeded) == (0, 1, 1)
+
+
+def test_a_capability_dies_when_its_row_says(ledger: Ledger) -> None:
+    """At the deadline itself, and where the row names none."""
+    asked(ledger, give_up_at=NOW)
+    ledger.add([row(Work.ASKED, tag="cdr1.z", window=window(20))])
+    assert ledger.hear("main", window(), "cdr1.x", NOW) is None
+    assert ledger.hear("main", window(20), "cdr1.z", NOW) is None
+    assert ledger.hear("main", window(), "cdr1.x", NOW - SECOND) is not None
 
 
 @pytest.mark.parametrize("later", [{"run": 2}, {"tag": "cdr1.y"}, {"state": Work.COPYING}])

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from traceback import format_exception
 from typing import Any
 
 import boto3
@@ -10,6 +11,7 @@ from botocore.exceptions import ClientError
 from botocore.stub import Stubber
 
 from lambdas.aws.workflow import LATE, Workflow
+from lambdas.core.errors import TryAgain
 from tests.world import REGION
 
 MACHINE = "arn:aws:states:us-east-1:111122223333:stateMachine:poller"
@@ -44,11 +46,13 @@ def test_the_same_name_again_is_the_same_execution(client: Any, stub: Stubber) -
 def test_another_error_is_one(client: Any, stub: Stubber) -> None:
     """Neither a start nor a wake hides it."""
     stub.add_client_error("start_execution", "ExecutionLimitExceeded")
-    stub.add_client_error("send_task_success", "AccessDeniedException")
+    token = "-".join(("token", "of", "mine"))  # a traceback shows the lines of this file
+    stub.add_client_error("send_task_success", "AccessDeniedException", f"no: {token}")
     with pytest.raises(ClientError, match="ExecutionLimitExceeded"):
         Workflow(client, MACHINE).start("a-r0-a1-k1", TOLD)
-    with pytest.raises(ClientError, match="AccessDenied"):
-        Workflow(client).wake("token")
+    with pytest.raises(TryAgain, match="AccessDenied") as told:
+        Workflow(client).wake(token)
+    assert token not in "".join(format_exception(told.value))
 
 
 def test_a_waiting_execution_is_woken(client: Any, stub: Stubber) -> None:

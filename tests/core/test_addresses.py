@@ -19,6 +19,7 @@ from lambdas.core.addresses import barred, inside
     ("::ffff:127.0.0.1", "loopback"), ("::ffff:169.254.169.254", "metadata"), ("::ffff:10.0.0.1", "private"),
     ("::ffff:0:10.0.0.1", "private"), ("64:ff9b::10.0.0.1", "private"), ("64:ff9b::100.64.0.1", "shared"),
     ("2002:a00:1::", "private"), ("2002:a9fe:a9fe::1", "metadata"), ("2002:7f00:1::", "loopback"),
+    ("2600:1f00::5efe:10.0.0.1", "private"), ("2600:1f00::200:5efe:a9fe:a9fe", "metadata"),
     ("", "no address"), ("localhost", "no address"), ("0x7f.1", "no address"), ("127.1", "no address"),
 ])  # fmt: skip
 def test_an_address_inside_is_told_by_its_kind(address: str, kind: str) -> None:

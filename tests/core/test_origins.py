@@ -2,7 +2,7 @@
 
 import pytest
 
-from lambdas.core.origins import allowed
+from lambdas.core.origins import allowed, mistaken, origin, same, unfit
 
 BASE = ("https://portal.telnyx.com/", "https://s3.us-west-2.amazonaws.com/flowroute-cdrexports/")
 
@@ -60,3 +60,47 @@ def test_a_loopback_origin_without_a_port_means_any(url: str, right: bool) -> No
     """A simulator takes a free one; any other host without a port means the scheme's own."""
     assert allowed(url, ("http://127.0.0.1/",)) is right
     assert not allowed("https://files.example:8443/a", ("https://files.example/",))
+
+
+@pytest.mark.parametrize(("url", "right"), [
+    ("https://h.example/b", True), ("https://h.example/b/", True), ("https://h.example/b/a.csv", True),
+    ("https://h.example/b-evil/a", False), ("https://h.example/b%2fa", False), ("https://h.example/b/%2e%2e/c", False),
+    ("https://h.example/b/%252e%252e/c", False), ("https://h.example/b/..;x/c", False),
+    ("https://h.example/b/a%25b", True),
+    ("https://h.example:0/b/a", False),
+])  # fmt: skip
+def test_a_prefix_ends_where_a_folder_ends(url: str, right: bool) -> None:
+    """Written with its slash or without, and however often the path is decoded."""
+    assert allowed(url, ("https://h.example/b",)) is right
+
+
+def test_an_origin_is_told_by_its_first_folder() -> None:
+    """Which is a bucket; what is not a plain name is not told at all."""
+    assert origin("https://u:p@H.example:8443/b/c/d?sig=1") == "https://H.example:8443/b/"
+    for odd in ("ftp://h.example/b/", "https:///b/", "https://h\x1b.example/", 'https://h".example/', "h.example/b"):
+        assert origin(odd) == ""
+
+
+def test_the_same_origin_is_scheme_host_and_port() -> None:
+    """Port 0 is none of the defaults."""
+    assert same("HTTPS://API.example/a", "https://api.example:443")
+    assert not same("https://api.example:0/a", "https://api.example")
+
+
+@pytest.mark.parametrize(("url", "right"), [
+    ("https://api.example.com/v2", True), ("https://API.example.com:8443", True), ("http://127.0.0.1:80/v2", True),
+    ("https://xn--bcher-kva.example/", True), ("https://api.example.com/a/../b", False),
+    ("https://api.example.com/a?b", False),
+    ("https://93.184.216.34/", False), ("https://api.internal/", False), ("https://api/", False),
+    (None, False), (7, False),
+])  # fmt: skip
+def test_an_address_in_the_file_is_a_full_name(url: object, right: bool) -> None:
+    """The operator's own mistakes are found before anything is deployed."""
+    assert (mistaken(url) is None) is right
+
+
+def test_everybodys_host_needs_a_bucket() -> None:
+    """Another host needs no folder."""
+    assert "BUCKET" in (unfit("https://s3.us-west-2.amazonaws.com/") or "")
+    assert "path" in (unfit("https://files.example.com") or "")
+    assert unfit("https://s3.us-west-2.amazonaws.com/b/") is None and unfit("https://files.example.com/") is None

@@ -12,6 +12,7 @@ import requests
 from requests.adapters import BaseAdapter, HTTPAdapter
 
 from lambdas.web import Web
+from lambdas.web.deadline import Deadline
 from tests.dying.gate import GATE
 
 SEND = HTTPAdapter.send  # as it is before moto stands in for it
@@ -57,6 +58,7 @@ KNOWN: Mapping[str, Mapping[str, str]] = {
         "flowroute files GET ID": READ,
     },
     "callback": {
+        "secretsmanager.GetSecretValue": READ,
         "dynamodb.UpdateItem": WRITE,  # the note
         "stepfunctions.SendTaskSuccess": WRITE,
     },
@@ -203,7 +205,12 @@ class Tapped(Web):
 
     def __init__(self, recorder: Recorder, origins: Mapping[str, str]) -> None:
         super().__init__()
-        for session in (self._session, self._files.session):
-            for prefix, inner in list(session.adapters.items()):
-                assert isinstance(inner, HTTPAdapter)
-                session.mount(prefix, Tap(inner, recorder, origins))
+        self._tap = recorder, origins
+
+    def session(self, deadline: Deadline, *, guarded: bool) -> requests.Session:
+        """The real one behind a tap."""
+        made = super().session(deadline, guarded=guarded)
+        for prefix, inner in list(made.adapters.items()):
+            assert isinstance(inner, HTTPAdapter)
+            made.mount(prefix, Tap(inner, *self._tap))
+        return made

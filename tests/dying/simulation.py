@@ -19,7 +19,6 @@ from tests.dying.gate import GATE
 from tests.dying.inside import Parts, States
 from tests.dying.machine import Execution, Failed
 from tests.dying.stage import Stage
-from tests.world import KEY
 
 TICK = timedelta(minutes=15)
 SLOTS = 4 * 24  # in a day everything must be quiet
@@ -202,7 +201,7 @@ class Simulation:
 
     def hear(self, tag: str, word: str) -> None:
         """The callback Lambda gets a POST. Raises Failed."""
-        self.call("callback", lambda at: self.parts.ear(at.ledger, at.workflow, KEY, lambda: self.now).hear(tag, word))
+        self.call("callback", lambda at: self.parts.ear(at.ledger, at.workflow, at.signet, at.now).hear(tag, word))
 
     def _alone(self, function: str, payload: Any) -> None:
         with suppress(Failed):

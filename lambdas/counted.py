@@ -1,0 +1,26 @@
+"""Counts what anybody may cause, and says it at most once a minute, so that nobody fills the log at our cost."""
+
+from datetime import datetime, timedelta
+
+from lambdas.logs import log
+from lambdas.settings import Clock
+
+EACH = timedelta(minutes=1)
+
+
+class Counted:
+    """For each kind, the first at once; what comes within the minute after a line is told by the next one's count."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._told: dict[str, datetime] = {}
+        self._left: dict[str, int] = {}
+
+    def add(self, what: str, **facts: str) -> None:
+        """One more of a kind, of which there are few: `what` is a text of ours, never the caller's."""
+        now, count = self._clock(), self._left.get(what, 0) + 1
+        told = self._told.get(what)
+        self._left[what] = count
+        if told is None or abs(now - told) >= EACH:
+            self._told[what], self._left[what] = now, 0
+            log().warning(what, extra={"count": count, **facts})

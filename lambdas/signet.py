@@ -1,0 +1,84 @@
+"""The signet: the one secret that makes callbacks believable and seals the task tokens that lie in the ledger.
+
+A rotation is a new value of the secret: the newest signs and seals, the one before it is accepted too (Secrets
+Manager's AWSCURRENT and AWSPREVIOUS). Both are read again after a minute, and at most once a minute, whoever asks.
+"""
+
+import base64
+import hmac
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from lambdas.aws.vault import CURRENT, PREVIOUS, Vault
+from lambdas.core import tags
+from lambdas.core.rows import Row
+from lambdas.settings import Clock
+
+if TYPE_CHECKING:
+    from cryptography.fernet import MultiFernet
+
+FRESH = timedelta(minutes=1)
+SHORTEST = 32  # characters: what an operator puts in by hand must not be guessable either
+PURPOSE = b"cdr-exporter: tokens at rest, v1"  # no tag reads so: what is sealed with is nothing that is signed
+
+
+class Signet:
+    """Signs and checks capabilities, seals and opens tokens."""
+
+    def __init__(self, vault: Vault, secret: str, clock: Clock) -> None:
+        self._vault, self._secret, self._clock = vault, secret, clock
+        self._kept: dict[str, tuple[datetime, bytes | None]] = {}
+
+    def word(self, tag: str) -> str | None:
+        """The capability of a tag, by the current key; None while there is none."""
+        key = self._key(CURRENT)
+        return tags.capability(key, tag) if key else None
+
+    def genuine(self, tag: str, word: str) -> bool:
+        """Whether a capability is this tag's, by either key; which one, and how nearly, takes no other time."""
+        fits = [tags.genuine(key, tag, word) for key in self._keys()]
+        return any(fits)
+
+    def seal(self, row: Row, token: str) -> str | None:
+        """A token, to be opened for this row and run alone; None while there is no key."""
+        if not self._key(CURRENT):
+            return None
+        return self._fernet().encrypt(f"{_place(row)}\n{token}".encode()).decode()
+
+    def open(self, row: Row) -> str | None:
+        """The token that was sealed for this row and run; None for any other text."""
+        from cryptography.fernet import InvalidToken
+
+        if not row.token or not self._keys():
+            return None
+        try:
+            place, _, token = self._fernet().decrypt(row.token.encode()).decode().partition("\n")
+        except InvalidToken:
+            return None
+        return token if place == _place(row) else None
+
+    def _keys(self) -> list[bytes]:
+        return [key for key in (self._key(CURRENT), self._key(PREVIOUS)) if key]
+
+    def _key(self, stage: str) -> bytes | None:
+        """A version as it was within the last minute; a reading that fails counts too, or a flood would repeat it."""
+        now = self._clock()
+        read_at, key = self._kept.get(stage, (None, None))
+        if read_at is None or abs(now - read_at) >= FRESH:
+            self._kept[stage] = now, key
+            text = self._vault.text(self._secret, stage) or ""
+            key = text.encode() if len(text) >= SHORTEST else None
+            self._kept[stage] = now, key
+        return key
+
+    def _fernet(self) -> "MultiFernet":
+        """Imported only here: who refuses a stranger need not wait for it."""
+        from cryptography.fernet import Fernet, MultiFernet
+
+        derived = [hmac.digest(key, PURPOSE, "sha256") for key in self._keys()]
+        return MultiFernet([Fernet(base64.urlsafe_b64encode(one)) for one in derived])
+
+
+def _place(row: Row) -> str:
+    """What a sealed token belongs to: copied to another row, attempt or run it opens nothing."""
+    return f"{row.export} {row.window.sk} {row.tag} {row.turn}"
