@@ -20,6 +20,7 @@ from lambdas.core.rows import Head, Published, Work, move
 from lambdas.vendors import FACTS, VENDORS
 from lambdas.vendors.flowroute import _totals
 from lambdas.web import Answer, Web
+from lambdas.web.deadline import Deadline
 from local.vendors.telnyx import Telnyx
 from tests.core.making import NOW, row, window
 from tests.world import Clock, world
@@ -202,10 +203,10 @@ def test_a_basic_key_is_not_told_in_its_coded_form() -> None:
 
 def test_no_cookie_goes_from_one_account_to_the_next() -> None:
     """One process serves several exports; a session's cookie belongs to whose key it came with."""
-    web = Web()
-    with raw(b"HTTP/1.1 200 OK\r\nSet-Cookie: session=a\r\nContent-Length: 2\r\n\r\n{}") as url:
-        web.call("v", "list", "GET", f"{url}/x", auth=("a", "a"))
-    assert not dict(web._session.cookies)
+    said = raw(b"HTTP/1.1 200 OK\r\nSet-Cookie: session=a\r\nContent-Length: 2\r\n\r\n{}")
+    with said as url, Deadline(20) as deadline, Web().session(deadline, guarded=False) as session:
+        assert session.get(f"{url}/x", auth=("a", "a")).headers["Set-Cookie"] == "session=a"
+        assert not dict(session.cookies)
 
 
 class Says:

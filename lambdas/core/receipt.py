@@ -8,6 +8,7 @@ from typing import Any
 
 from lambdas.core.exports import Export
 from lambdas.core.facts import Facts
+from lambdas.core.headings import counts, few
 from lambdas.core.progress import Totals
 from lambdas.core.rows import Published, Row
 
@@ -43,6 +44,12 @@ class Tally:
     assumed: list[str] = field(default_factory=list)  # columns whose times were read as UTC, though no zone was given
     odd: dict[str, int] = field(default_factory=dict)  # rows that contradict themselves, by what
     nulls: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def told(self) -> dict[str, Any]:
+        """All of it, for the note of a quarantine, which stays small whatever the file says."""
+        maps = {name: counts(getattr(self, name)) for name in ("unparsed", "withheld")}
+        return {**vars(self), **maps, "unknown": few(self.unknown)}
 
     @property
     def duration_s(self) -> int:
@@ -98,9 +105,9 @@ def warnings(tally: Tally, totals: Totals) -> list[str]:
         found.append(f"the text is not all UTF-8; it was read as {', '.join(odd)}")
     where = "withheld" if tally.withheld else "in `extra`"
     if tally.unknown:
-        found.append(f"headings that nobody knows are {where}: {', '.join(tally.unknown)}")
+        found.append(f"headings that nobody knows are {where}: {', '.join(few(tally.unknown))}")
     if tally.unparsed:
-        found.append(f"values that did not parse are {where}: {', '.join(sorted(tally.unparsed))}")
+        found.append(f"values that did not parse are {where}: {', '.join(few(tally.unparsed))}")
     return found
 
 
@@ -174,9 +181,9 @@ def receipt(
         "letters": tally.letters,
         "headings": tally.headings,
         "assumed_zone": dict.fromkeys(tally.assumed, "UTC"),
-        "unparsed": tally.unparsed,
-        "unknown_headings": tally.unknown,
-        "withheld": tally.withheld,
+        "unparsed": counts(tally.unparsed),
+        "unknown_headings": few(tally.unknown),
+        "withheld": counts(tally.withheld),
         "nulls": tally.nulls,
         "warnings": warnings(tally, totals),
         "looks": row.looks,

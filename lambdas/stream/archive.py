@@ -15,9 +15,11 @@ from lambdas.core.errors import Broken, Disagrees
 LOCAL, ENTRY, END, SUMS = b"PK\x03\x04", b"PK\x01\x02", b"PK\x05\x06", b"PK\x07\x08"
 HEAD = struct.Struct("<4sHHHHHIIIHH")  # a member's header
 ROW = struct.Struct("<4sHHHHHHIIIHHHHHII")  # a directory's entry
+LAST = struct.Struct("<4sHHHHII")  # the end of the directory, up to its comment
 STORED, DEFLATED = 0, 8
 TAIL = 1 << 20  # bytes of a directory, far more than one file's
 HUGE = 0xFFFFFFFF  # a length that stands in the extra field (ZIP64)
+MANY = 0xFFFF  # a count that stands elsewhere (ZIP64)
 MOST = 1 << 22  # bytes of text given at a time
 
 
@@ -55,12 +57,16 @@ class Archive:
         try:
             row = ROW.unpack_from(self._held)
             total, packed, size = row[7], *self._lengths(row)
-        except struct.error:
+            long = ROW.size + sum(row[10:13])
+            last = LAST.unpack_from(self._held, self._held.index(END, long))
+        except (struct.error, ValueError):
             raise Broken("the ZIP ends early, within its directory") from None
         if (total, packed, size) != (self._sum, self._packed, self.size):
             raise Broken(f"the ZIP is damaged: its directory tells of {size} bytes, {self.size} came")
-        if self._held[ROW.size + sum(row[10:13]) :][:4] == ENTRY:
+        if self._held[long:][:4] == ENTRY:
             raise Disagrees("the ZIP archive holds several files, where one is expected")
+        if last[4] not in (1, MANY) or last[5] < long:
+            raise Broken(f"the ZIP is damaged: its end tells of {last[4]} files in {last[5]} bytes of directory")
 
     def _begin(self) -> bool:
         if self._held[:4] == END or len(self._held) < HEAD.size:

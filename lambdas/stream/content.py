@@ -9,26 +9,24 @@ import io
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from queue import Empty, Full, Queue
-from threading import Event, Lock, Semaphore, Thread
+from threading import Event, Lock, Thread
 from types import TracebackType
 from typing import Protocol, Self
 
 from isal import isal_zlib
 
-from lambdas.core.errors import Broken, Disagrees
-from lambdas.stream.archive import MOST, Archive
+from lambdas.core.errors import Broken, Disagrees, TooLarge
+from lambdas.stream.archive import Archive
+from lambdas.stream.bounds import TEXT, Growth
+from lambdas.stream.gate import Gate
+from lambdas.stream.gunzip import PACKED, WBITS, Gunzip
 from lambdas.stream.letters import Letters
 
 FORMS = {b"\x1f\x8b": "gzip", b"PK\x03\x04": "zip", b"PK\x05\x06": "zip", b"<": "page"}
-WBITS = 31  # a gzip wrapper, whose CRC and length are checked
 FIRST = 4  # bytes that tell the form
 PIECE = 2 << 20  # bytes taken at a time
-PACKED = 1 << 17  # of these, bytes unpacked at a time
 BLOCK = 2 << 20  # bytes of text read at a time; a row is no longer
 DEPTH = 1  # blocks on their way
-READERS = 8  # threads that may stand at the gate: more than there are
-PATIENCE = 1.0  # seconds that one stands there: it bounds memory, and must never be what a copy hangs on
-RATIO, SLACK = 200, 64 << 20  # a file grows so many times at most, once it is larger than this
 
 
 class Sink(Protocol):
@@ -41,13 +39,13 @@ class Content(io.RawIOBase):
     """A readable file over the chunks of a download; a context, so that its thread ends.
 
     The vendor's bytes go to `raw` (compressed if they came plain, nowhere if it is None), the digest is that of the
-    decompressed text. Raises Broken for what was cut short, Disagrees for what is not read. `watch` is told how many
-    bytes came, and may raise to end it.
+    decompressed text. Raises Broken for what was cut short, Disagrees for what is not read, TooLarge at once for what
+    has over `room` bytes of text or is no honest packing. `watch` is told how many bytes came, and may raise to end it.
     """
 
     def __init__(
         self, chunks: Iterator[bytes], raw: Sink | None, *, sized: bool, block: int = BLOCK,
-        watch: Callable[[int], None] | None = None,
+        watch: Callable[[int], None] | None = None, room: int = TEXT,
     ) -> None:  # fmt: skip
         super().__init__()
         self._chunks, self._raw, self.sized, self.block, self._watch = chunks, raw, sized, block, watch
@@ -55,15 +53,15 @@ class Content(io.RawIOBase):
         self._stop, self._lock, self._over = Event(), Lock(), False
         self._thread = Thread(target=self._run, daemon=True)
         self._ready, self._text, self._long = b"", list[bytes](), 0
-        self._gunzip: isal_zlib.Decompress | None = None
+        self._packed: Gunzip | Archive | None = None
         self._gzip: isal_zlib.Compress | None = None
-        self._zip: Archive | None = None
+        self._growth = Growth(room)
         self._last, self._quotes, self._unread = b"\n", 0, False
-        self.gate: Semaphore | None = None  # each block that is read passes it
+        self.gate: Gate | None = None  # where somebody may stand who reads ahead
         self.letters = Letters()
         self.digest = hashlib.sha256()
         self.arrived = self.digest  # of the file as it came: another one where it comes packed
-        self.received = self.size = 0
+        self.received = 0
         self.form = "empty"
 
     def __enter__(self) -> Self:
@@ -84,8 +82,6 @@ class Content(io.RawIOBase):
 
     def read(self, size: int = -1, /) -> bytes:
         """Text in UTF-8, up to `size` bytes; none at the end of a whole file."""
-        if self.gate is not None:
-            self.gate.acquire(timeout=PATIENCE)
         with self._lock:  # the CSV reader reads ahead in a thread, also while the rest is drained
             if not self._ready:
                 self._ready = self._next()
@@ -107,6 +103,11 @@ class Content(io.RawIOBase):
             pass
 
     @property
+    def size(self) -> int:
+        """Bytes of text so far."""
+        return self._growth.size
+
+    @property
     def ended(self) -> bool:
         """Whether the last line has its end: else the text may have been cut short before it was sent."""
         return self._last == b"\n"
@@ -119,8 +120,7 @@ class Content(io.RawIOBase):
     def _open(self) -> None:
         """Nobody waits at the gate any more."""
         if self.gate is not None:
-            gate, self.gate = self.gate, None
-            gate.release(READERS)
+            self.gate.open()
 
     def _next(self) -> bytes:
         if self._over:
@@ -166,6 +166,8 @@ class Content(io.RawIOBase):
         try:
             for text in self._unpack(piece):
                 self._take(text)
+        except TooLarge:  # nothing of it is worth to be taken any more
+            raise
         except Disagrees as problem:  # what comes is kept all the same
             self._unread = True
             self._queue.put(problem)
@@ -174,40 +176,28 @@ class Content(io.RawIOBase):
         """Told by the first bytes, not by the name: what is called .gz may come plain (shared/vendors.md)."""
         self.form = next((form for first, form in FORMS.items() if piece.startswith(first)), "plain")
         if self.form == "gzip":
-            self._gunzip = isal_zlib.decompressobj(WBITS)
+            self._packed = Gunzip(self._growth)
         elif self.form == "zip":
-            self._zip = Archive()
-        if self._gunzip or self._zip:
+            self._packed = Archive()
+        if self._packed:
             self.arrived = hashlib.sha256()
-        if not self._gunzip:
+        if self.form != "gzip":
             self._gzip = isal_zlib.compressobj(1, isal_zlib.DEFLATED, WBITS)
 
     def _unpack(self, piece: bytes) -> Iterator[bytes]:
-        if not self._zip and not self._gunzip:
+        if not self._packed:
             yield piece
             return
         for at in range(0, len(piece), PACKED):
             part = piece[at : at + PACKED]
-            yield from self._zip.feed(part) if self._zip else self._inflate(part)
-
-    def _inflate(self, piece: bytes) -> Iterator[bytes]:
-        """Decompress, not all at once; a gzip of several members is one text."""
-        try:
-            while piece and self._gunzip:
-                if self._gunzip.eof:
-                    self._gunzip = isal_zlib.decompressobj(WBITS)
-                yield self._gunzip.decompress(piece, MOST)
-                piece = self._gunzip.unused_data if self._gunzip.eof else self._gunzip.unconsumed_tail
-        except isal_zlib.error as error:  # type: ignore[misc]  # a class, whatever its stubs say
-            raise Broken(f"the gzip is damaged after {self.received} bytes ({error})") from None
+            self._growth.take(len(part))
+            yield from self._packed.feed(part)
 
     def _take(self, text: bytes) -> None:
         if not text:
             return
         self.digest.update(text)
-        self.size += len(text)
-        if self.size > SLACK and self.size > self.received * RATIO:
-            raise Disagrees(f"too-large: {self.received} bytes become over {self.size}, which no CSV does")
+        self._growth.give(len(text), self.received)
         self._give(self.letters.feed(text))
 
     def _give(self, text: bytes) -> None:
@@ -236,10 +226,8 @@ class Content(io.RawIOBase):
             self._raw.write(self._gzip.flush())
         if self._unread:
             return
-        if self._gunzip and not self._gunzip.eof:
-            raise Broken(f"the gzip ends early, after {self.received} bytes", received=self.received)
-        if self._zip:
-            self._zip.end()
+        if self._packed:
+            self._packed.end()
         self._give(self.letters.end())
         if self._long:
             self._queue.put(b"".join(self._text))

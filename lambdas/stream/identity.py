@@ -26,7 +26,7 @@ PART = 1 << 18  # identities compared at a time
 READ = 4 << 20  # bytes read at a time
 OURS = ("in_window", "boundary", "extra")  # of a veiled row: two windows that hold it must give it one name
 MIXED = 40  # of a mark's bits those from here on hang on all of its letters
-KEPT = 1000  # repeated rows that are kept apart
+KEPT, HEAVY = 1000, 4 << 20  # repeated rows that are kept apart, and about so many bytes of them
 
 
 class Identity:
@@ -37,7 +37,7 @@ class Identity:
         self._watch = pa.array(sorted(self.watched), pa.int64())
         self._met: Counter[str] = Counter()
         self._marks: IO[bytes] = BytesIO()
-        self._rows = 0
+        self._rows = self._weight = 0
         self.repeated = 0  # rows left out: the vendor's identity came before
         self.dropped: list[dict[str, Any]] = []
 
@@ -104,7 +104,11 @@ class Identity:
     def _drop(self, texts: pa.RecordBatch, keep: Any) -> None:
         gone = texts.filter(pc.invert(keep))
         self.repeated += gone.num_rows
-        self.dropped += gone.slice(0, max(0, KEPT - len(self.dropped))).to_pylist()
+        for at in range(min(gone.num_rows, KEPT - len(self.dropped))):
+            if self._weight < HEAVY:
+                one = gone.slice(at, 1)
+                self._weight += one.nbytes
+                self.dropped += one.to_pylist()
 
 
 def _named(batch: pa.RecordBatch) -> Any:

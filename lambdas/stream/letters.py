@@ -27,6 +27,10 @@ class Letters:
     def feed(self, text: bytes) -> bytes:
         """The same letters in UTF-8; those that are not whole yet wait. Raises Disagrees."""
         if not self._begun:
+            if len(self._held + text) < len(WIDE[0]):  # which of them it is, the first two bytes tell
+                self._held += text
+                return b""
+            text, self._held = self._held + text, b""
             self._begin(text)
         if self._wide:
             return self._widely(text)

@@ -10,8 +10,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from lambdas.core.columns import COLUMNS
+from lambdas.core.headings import told
 from lambdas.core.mapping import TEXT, Columns, plain
-from lambdas.core.veil import NUMBER
 
 KEEP, MASK, PSEUDONYM = "keep", "mask", "pseudonym"
 PERSONAL = frozenset(column.name for column in COLUMNS if column.personal)
@@ -107,8 +107,8 @@ class Privacy:
 
     def _count(self, left: Any) -> None:
         for one in pc.value_counts(left).to_pylist():
-            heading = NUMBER.sub("[number]", one["values"])  # a file may have anything for its header
-            self.withheld[heading] = self.withheld.get(heading, 0) + one["counts"]
+            name = told(one["values"])
+            self.withheld[name] = self.withheld.get(name, 0) + one["counts"]
 
 
 def entries(maps: Any) -> tuple[Any, Texts, Texts]:

@@ -7,10 +7,11 @@ import pyarrow as pa
 
 from lambdas.aws.lake import Upload
 from lambdas.core.errors import Broken, Disagrees, TooLarge
+from lambdas.core.headings import told
 from lambdas.core.mapping import Columns, plain
 from lambdas.core.receipt import Tally
-from lambdas.core.veil import NUMBER
 from lambdas.stream import tallying
+from lambdas.stream.bounds import TEXT
 from lambdas.stream.content import Content
 from lambdas.stream.identity import Identity
 from lambdas.stream.parquet import Parquet
@@ -20,6 +21,7 @@ from lambdas.stream.stages import Pace, Stages
 from lambdas.stream.table import Typer
 from lambdas.web import Body
 
+STRAYS = 400_000  # rows outside the window: a hundredth of the most there may be, so it is quarantined whatever follows
 Make = Callable[[list[str], Identity, Privacy], Typer]
 
 
@@ -45,10 +47,11 @@ class Reading:
     ) -> Disagrees | None:
         """Read one file to its last byte; why it must not be published, if so. Raises Broken, TryAgain, Long."""
         pace = Pace(left, body.expected)
-        with Content(self._stages.each("download", iter(body)), raw, sized=body.sized, block=block, watch=pace) as text:
+        chunks, room = self._stages.each("download", iter(body)), TEXT - self._tally.size
+        with Content(chunks, raw, sized=body.sized, block=block, watch=pace, room=room) as text:
             problem = self._problem(lambda: self._rows(text, make))
             # What came is kept to its last byte all the same; on the way there, something else may be wrong with it.
-            while again := self._problem(text.drain):
+            while not isinstance(problem, TooLarge) and (again := self._problem(text.drain)):
                 problem = worse(problem, again)
             if not self._counted:
                 problem = problem or _whole(text)
@@ -75,6 +78,8 @@ class Reading:
             with self._stages.on("type"):
                 block = typer.block(batch)
                 tallying.add(self._tally, block, typer.placer.outside(block))
+            if self._tally.outside > STRAYS:
+                raise Disagrees(f"over {STRAYS} rows have no time in the window")
             with self._stages.on("write"):
                 self._parquet.add(block)
         self._note(rows, typer)
@@ -87,12 +92,10 @@ class Reading:
         tally.rejected += rows.rejected
         tally.swallowed += rows.swallowed
         tally.headers += rows.headers
-        for heading, count in typer.unparsed.items():
-            tally.unparsed[heading] = tally.unparsed.get(heading, 0) + count
+        for name, count in typer.unparsed.items():
+            tally.unparsed[told(name)] = tally.unparsed.get(told(name), 0) + count
         tally.assumed = sorted({*tally.assumed, *typer.assumed})
-        unknown = (heading for heading in rows.headings if plain(heading) not in typer.columns.known)
-        if not self._privacy.keeps:  # a file may have anything for its header
-            unknown = (NUMBER.sub("[number]", heading) for heading in unknown)
+        unknown = (told(name) for name in rows.headings if plain(name) not in typer.columns.known)
         tally.unknown = sorted({*tally.unknown, *unknown})
 
     def _count(self, text: Content) -> None:

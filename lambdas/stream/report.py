@@ -28,12 +28,13 @@ from lambdas.stream.parquet import Parquet
 from lambdas.stream.privacy import Privacy
 from lambdas.stream.reading import Reading, worse
 from lambdas.stream.rows import LARGE, Long
-from lambdas.stream.stages import ADVICE, Stages
+from lambdas.stream.stages import ADVICE, RESERVE, Stages
 from lambdas.stream.table import SCHEMA, Typer
 from lambdas.web import Web
 
 READINGS = 3  # of one report, at most: once more for longer rows, once more for identities that came twice
 MOST = 50 * 10**9  # bytes of a file: S3 takes ten thousand parts, each of 5 MiB
+FILES = 100  # of a report: both the row in the ledger and the receipt name each
 WATCHED = 200_000  # identities that may come twice: each takes some 200 bytes of memory
 KINDS = {"calls": "application/vnd.apache.parquet", "raw": "application/gzip"}
 
@@ -98,7 +99,9 @@ class Report:
             reading = Reading(
                 copy.tally, parquet, identity, privacy, self._stages, counted=progress.totals.rows is not None
             )
-            for number, file in enumerate(progress.files):
+            if len(progress.files) > FILES:
+                copy.problem = TooLarge(f"too-large: {len(progress.files)} files, where {FILES} are read at most")
+            for number, file in enumerate(progress.files if not copy.problem else ()):
                 self._file(reading, copy, file, self._raw(uploads, copy, number), hints.block)
                 if isinstance(copy.problem, TooLarge):
                     break
@@ -113,7 +116,8 @@ class Report:
         origins, home = self._export.download_from, self._export.base_url
         self._downloads += 1
         try:
-            with self._web.download(self._facts.name, file.url, origins, file.headers, home, most=MOST) as body:
+            at, seconds = (file.url, origins, file.headers, home), self._left() - RESERVE
+            with self._web.download(self._facts.name, *at, most=MOST, seconds=seconds) as body:
                 problem = reading.file(body, raw, self._left, block, self._typer)
         except TooLarge as large:  # it says so before it comes
             problem = large

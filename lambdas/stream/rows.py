@@ -3,7 +3,6 @@
 import csv
 import io
 from collections.abc import Iterator
-from threading import Semaphore
 from typing import Any
 
 import pyarrow as pa
@@ -12,11 +11,15 @@ import pyarrow.csv as pcsv
 
 from lambdas.core.errors import Disagrees, TooLarge
 from lambdas.stream.content import Content
+from lambdas.stream.gate import Gate
 
 KEPT = 4 << 20  # characters of rejected rows that are kept apart
+REJECTED = 40_000  # such rows: a thousandth of the most that a report may have, so it is quarantined whatever follows
 WIDEST = 500  # columns
+LONGEST = 200  # characters of a heading, which stands in each row's `extra`
+MANY, ROOM = 32_768, 16 << 20  # rows that are typed at a time; bytes that they may take beside their own texts
+CELL = 64  # of these, bytes of a field
 MARKS = " \t\r\ufeff"  # what may stand before the first heading of a file put together
-AHEAD = 3  # blocks read before the first comes back as rows
 LARGE = 16 << 20  # bytes of the longest row, and of a block where there is one so long
 
 
@@ -38,7 +41,7 @@ class Rows:
         self.headings = _apart(self._named)
         self._bare = b"\n" not in head  # headings alone, without even the end of their line
         self.rejects: list[str] = []
-        self._kept, self._passed, self._gate = 0, 0, Semaphore(AHEAD)
+        self._kept, self._passed, self._gate = 0, 0, Gate(content)
         self.rejected = self.headers = 0  # rows that do not parse; header lines met again
         self.swallowed = 0  # line ends within rows that do not parse: each may be the end of a row
 
@@ -50,18 +53,30 @@ class Rows:
         # The engine reads 32 blocks ahead, and cannot be told to read fewer (arrow/cpp/src/arrow/csv/reader.cc).
         self._content.gate = self._gate
         try:
-            for block in self._reader():
-                self._gate.release()
-                yield self._less(block)
+            yield from self._blocks()
         except pa.ArrowInvalid as error:
+            if self._enough:
+                raise Disagrees(f"over {REJECTED} rows or {KEPT} characters do not parse") from None
             if "straddl" in str(error):
                 raise self._long() from None
             raise Disagrees(f"not a CSV that can be read: {str(error).split(chr(10))[0].split(':')[0][:80]}") from None
 
+    def _blocks(self) -> Iterator[pa.RecordBatch]:
+        """Of few rows each, however short they are: a row of one letter becomes one of all our columns."""
+        few = max(1, min(MANY, ROOM // sum(CELL + len(one) for one in self.headings)))
+        self._gate.wait()
+        for block in self._reader():
+            self._gate.back()
+            rows = self._less(block)
+            yield from (rows.slice(at, few) for at in range(0, rows.num_rows, few))
+            self._gate.wait()
+        if self._gate.problem:
+            raise self._gate.problem
+
     def _reader(self) -> Any:
         names = self.headings
         return pcsv.open_csv(
-            pa.PythonFile(self._content, mode="r"),
+            pa.PythonFile(self._gate, mode="r"),
             read_options=pcsv.ReadOptions(
                 block_size=self._content.block, column_names=names, skip_rows=1, use_threads=False
             ),
@@ -103,11 +118,15 @@ class Rows:
         self._passed += len(row.text)
         if self._passed >= self._content.block:  # a block of nothing else comes back without rows, and so not at all
             self._passed = 0
-            self._gate.release()
+            self._gate.back()
         self._kept += len(row.text)
         if self._kept < KEPT:
             self.rejects.append(row.text)
-        return "skip"
+        return "error" if self._enough else "skip"
+
+    @property
+    def _enough(self) -> bool:
+        return self.rejected > REJECTED or self._kept >= KEPT
 
     @property
     def all_kept(self) -> bool:
@@ -124,6 +143,8 @@ def _fields(head: bytes) -> list[str]:
         raise Disagrees("the first line is not one of a CSV") from None
     if len(headings) > WIDEST:
         raise TooLarge(f"too-large: {len(headings)} columns, where {WIDEST} are expected at most")
+    if (long := max(map(len, headings), default=0)) > LONGEST:
+        raise TooLarge(f"too-large: a heading of {long} characters, where {LONGEST} are expected at most")
     return [heading.strip() for heading in headings]
 
 

@@ -4,7 +4,7 @@ import gzip
 import io
 import json
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -51,7 +51,8 @@ class Handler(BaseHTTPRequestHandler):
         if server.length != -1:
             self.send_header("Content-Length", str(len(body) if server.length is None else server.length))
         self.end_headers()
-        self.wfile.write(body)
+        with suppress(ConnectionError):  # a copier breaks off what is too large
+            self.wfile.write(body)
 
     def log_message(self, format: str, *args: Any) -> None:
         """Quiet."""

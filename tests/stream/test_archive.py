@@ -82,8 +82,23 @@ def test_a_length_of_a_large_file_stands_in_its_zip64_field() -> None:
     row[11] += 20
     name = data[at + ROW.size : at + ROW.size + row[10]]
     extra = b"\x01\x00\x10\x00" + lengths
-    made = data[:at] + ROW.pack(*row) + name + extra + data[at + ROW.size + row[10] :]
+    made = data[:at] + ROW.pack(*row) + name + extra + _ending(data, 1, ROW.size + len(name + extra))
     assert read(made) == TEXT
+
+
+@pytest.mark.parametrize(("files", "size"), [(1, 0), (0, 47), (2, 47)])
+def test_an_end_that_tells_of_another_directory_is_broken(files: int, size: int) -> None:
+    """Other readers go by it, and would find another file, or none."""
+    data = FORMS["deflated"]
+    with pytest.raises(Broken, match=f"its end tells of {files} files in {size} bytes"):
+        read(data[:-22] + _ending(data, files, size))
+
+
+def _ending(data: bytes, files: int, size: int) -> bytes:
+    """The end of an archive, with other figures."""
+    end = bytearray(data[data.rindex(module.END) :])
+    end[10:16] = files.to_bytes(2, "little") + size.to_bytes(4, "little")
+    return bytes(end)
 
 
 def test_a_directory_without_end_ends_early() -> None:
