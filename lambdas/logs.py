@@ -1,5 +1,6 @@
 """The one logger and the few metrics; facts only, no key, no number, no link."""
 
+import logging
 from functools import cache
 from typing import Any
 
@@ -7,6 +8,10 @@ from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
 from lambdas.core.errors import Problem
+
+# At each retry urllib3 warns with the path and query of what it could not get, and Lambda prints that: a signed link.
+for _loud in ("urllib3", "botocore"):
+    logging.getLogger(_loud).setLevel(logging.ERROR)
 
 
 @cache

@@ -17,6 +17,7 @@ from cli.options import Instant
 from lambdas.core.exports import Exports, Mistakes, parse
 from lambdas.core.origins import loopback
 from lambdas.vendors import FACTS
+from local import burst as bursts
 from local import chaos as ordeals
 from local import demo as demos
 from local import players
@@ -34,6 +35,7 @@ from local.watch import Halted
 WRONG, USAGE = 1, 2
 SIMULATED = "[bold]SIMULATED[/]: invented calls, simulated vendors, an emulated cloud on 127.0.0.1"
 FILE = click.Path(path_type=Path)
+FOLDER = click.Path(file_okay=False, path_type=Path)
 
 
 def options(patience: float) -> Callable[[Any], Any]:
@@ -43,7 +45,7 @@ def options(patience: float) -> Callable[[Any], Any]:
         for option in (
             click.option("--patience", default=patience, show_default=True,
                          help="seconds to wait until all is exported"),
-            click.option("--out", type=click.Path(file_okay=False, path_type=Path), metavar="DIR",
+            click.option("--out", type=FOLDER, metavar="DIR",
                          help="at the end: the bucket, the ledger and a summary, into this folder"),
             click.option("--until", type=Instant(), help="the time that the exporter sees; now, by default"),
             click.option("--secrets", type=FILE, metavar="FILE",
@@ -129,12 +131,7 @@ def export(**said: Any) -> None:
 @click.option("--days", type=click.IntRange(1), default=2, show_default=True, help="days of calls, besides the next")
 @click.option("--per-day", type=click.IntRange(1), default=400, show_default=True, help="calls of a weekday, about")
 @click.option("--patience", default=300.0, show_default=True, help="seconds to wait until all is exported")
-@click.option(
-    "--out",
-    type=click.Path(file_okay=False, path_type=Path),
-    metavar="DIR",
-    help="at the end: the bucket, the ledger and a summary, into this folder",
-)
+@click.option("--out", type=FOLDER, metavar="DIR", help="at the end: the bucket, the ledger and a summary, into it")
 def chaos(**said: Any) -> None:
     """The demo while everything goes wrong: what dies, is lost, doubled, late or forged; status 1 if a figure differs.
 
@@ -145,6 +142,19 @@ def chaos(**said: Any) -> None:
     console.print(SIMULATED)
     with _plain(console):
         sys.exit(0 if ordeals.chaos(ordeals.Wanted(**said), console) else WRONG)
+
+
+@main.command()
+@click.option("--forged", type=click.IntRange(20), default=10_000, show_default=True, help="callbacks of strangers")
+@click.option("--true", type=click.IntRange(4), default=100, show_default=True, help="reports that are called back for")
+@click.option("--retry", default=30.0, show_default=True, help="seconds until the vendor calls back again")
+@click.option("--patience", default=300.0, show_default=True, help="seconds to wait until all is copied")
+def burst(**said: Any) -> None:
+    """A burst of forged callbacks, mixed with true ones; status 1 unless all is copied and nothing else touched."""
+    console = _console()
+    console.print(SIMULATED)
+    with _plain(console):
+        sys.exit(0 if bursts.burst(bursts.Wanted(**said), console) else WRONG)
 
 
 @main.command(epilog=players.table())

@@ -23,14 +23,16 @@ MAY = {
     "vendors": {"core", "vendors", "web"},
     "settings": set(),
     "stream": {"core", "stream", "aws", "web"},
-    "rooms": {"core", "aws", "vendors", "settings", "web"},
+    "signet": {"core", "aws", "settings"},
+    "counted": {"logs", "settings"},
+    "rooms": {"core", "aws", "vendors", "settings", "signet", "web"},
     "asking": {"core", "vendors", "logs", "rooms"},
     "clearing": {"core", "vendors", "logs", "rooms"},
     "proof": {"core", "aws", "logs", "rooms"},
     "requester": {"core", "aws", "vendors", "logs", "rooms", "asking", "clearing", "proof"},
     "poller": {"core", "aws", "vendors", "logs", "rooms"},
     "copier": {"core", "aws", "vendors", "logs", "rooms", "stream"},
-    "callback": {"core", "aws", "logs", "settings"},
+    "callback": {"core", "aws", "counted", "logs", "settings", "signet"},
 }
 BANNED = {"utils", "helpers", "common", "manager", "misc", "base"}
 SOURCES = [path for folder in ("lambdas", "infra", "local", "cli") for path in (ROOT / folder).rglob("*.py")]
@@ -84,10 +86,10 @@ def test_a_vendor_s_words_stop_in_its_own_file(vendor: str) -> None:
     assert {path.rpartition("/")[2].partition("_")[0].removesuffix(".py") for path in knowing} == {vendor}
 
 
-@pytest.mark.parametrize("outside", ["boto3", "botocore", "requests", "pyarrow"])
+@pytest.mark.parametrize("outside", ["boto3", "botocore", "requests", "pyarrow", "cryptography"])
 def test_each_outside_thing_has_one_room(outside: str) -> None:
-    """boto3 in aws, requests in web, the Parquet engine in stream."""
-    home = {"boto3": "aws", "botocore": "aws", "requests": "web", "pyarrow": "stream"}[outside]
+    """boto3 in aws, requests in web, the Parquet engine in stream, ciphers in signet."""
+    home = {"requests": "web", "pyarrow": "stream", "cryptography": "signet"}.get(outside, "aws")
     users = {room(path) for path in ROOMS if outside in {one.split(".")[0] for one in imports(path)}}
     assert users == {home}
 
@@ -118,8 +120,8 @@ def test_nothing_happens_on_import(handler: str) -> None:
 
 @pytest.mark.parametrize("handler", [one for one in HANDLERS if one != "copier"])
 def test_only_the_copier_carries_the_engine(handler: str) -> None:
-    """The other three start without pyarrow, and the callback without requests."""
-    light = {"pyarrow"} | ({"requests"} if handler == "callback" else set())
+    """The other three start without pyarrow and ciphers, and the callback without requests."""
+    light = {"pyarrow", "cryptography"} | ({"requests"} if handler == "callback" else set())
     script = f"import lambdas.{handler}, sys; assert not {light!r} & sys.modules.keys()"
     subprocess.run([sys.executable, "-c", script], cwd=ROOT, env={"PYTHONPATH": str(ROOT)}, check=True)
 

@@ -14,19 +14,21 @@ from lambdas import callback, copier, poller, requester
 from lambdas.aws import items
 from lambdas.aws.lake import Lake
 from lambdas.aws.ledger import Ledger
-from lambdas.aws.vault import Vault
+from lambdas.aws.vault import CURRENT, PREVIOUS, Vault
 from lambdas.core import keys, tags
 from lambdas.core.errors import TryAgain
 from lambdas.core.exports import parse
 from lambdas.core.rows import Row, Work
 from lambdas.rooms import Rooms
 from lambdas.settings import Settings
+from lambdas.signet import Signet
 from lambdas.vendors import FACTS
 from local.vendors import SIMULATORS
+from tests import marks, sweep
 
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 REGION = "us-east-1"
-KEY = b"capability-key"
+KEY = b"capability-key-of-the-tests-0123"
 SECRETS = {name: json.dumps(dict(one.keys)) for name, one in SIMULATORS.items()}
 
 
@@ -67,7 +69,7 @@ class World(Rooms):
         super().__init__(Settings({**env, "CDR_CAPABILITY_SECRET": "capability"}))
         self.clock, self.executions = clock, Executions()
         self.__dict__ |= {"exports": parse(text, "dev", FACTS), "workflow": self.executions}
-        self.ran = 0
+        self.ran, self.emitted, self.known = 0, marks.Emitted(), marks.Marks()
 
     def now(self) -> datetime:
         return self.clock()
@@ -125,7 +127,7 @@ class World(Rooms):
     def call_back(self, url: str) -> bool:
         """What the callback Lambda does with a POST to `url`."""
         tag, word = url.split("/")[-2:]
-        return callback.Ear(self.ledger, self.executions, KEY, self.clock).hear(tag, word)  # type: ignore[arg-type] # a stand-in
+        return callback.Ear(self.ledger, self.executions, self.signet, self.clock).hear(tag, word)  # type: ignore[arg-type] # a stand-in
 
     def capability(self, tag: str) -> str:
         return tags.capability(KEY, tag)
@@ -143,15 +145,42 @@ class World(Rooms):
 
 @contextmanager
 def world(text: str, clock: Clock, callback_url: str = "", *, filled: bool = True) -> Iterator[World]:
-    """A world with an empty table and bucket, and, if `filled`, the vendors' keys in their secrets."""
-    with mock_aws():
+    """A world with an empty table and bucket, and, if `filled`, the vendors' keys in their secrets.
+
+    At its end nothing of what it must keep to itself stands anywhere but in the data.
+    """
+    with mock_aws(), marks.listening() as emitted:
         made = World(text, clock, callback_url)
+        made.emitted = emitted
         vault: Any = boto3.client("secretsmanager", REGION)
         vault.create_secret(Name="capability", SecretString=KEY.decode())
         for secret, vendor in {export.secret_id: export.vendor for export in made.exports.exports}.items():
             vault.create_secret(Name=secret, **({"SecretString": SECRETS[vendor]} if filled else {}))
         made.__dict__ |= {"ledger": ledger(), "lake": lake(), "vault": Vault(vault)}
         yield made
+        marks.clean(sweep.leaks(made))
+
+
+class Keys(Vault):
+    """A vault of one secret, without a client: its value now, and the one before."""
+
+    def __init__(self, now: bytes | None = KEY, before: bytes | None = None) -> None:
+        self.values, self.reads = {CURRENT: now, PREVIOUS: before}, 0
+
+    def text(self, secret: str, stage: str = CURRENT) -> str | None:
+        """Counts who reads."""
+        self.reads += 1
+        value = self.values[stage]
+        return value.decode() if value else None
+
+    def rotate(self, key: bytes) -> None:
+        """As `aws secretsmanager put-secret-value` does."""
+        self.values = {CURRENT: key, PREVIOUS: self.values[CURRENT]}
+
+
+def signet() -> Signet:
+    """What the tests' capabilities are made with."""
+    return Signet(Keys(), "capability", lambda: NOW)
 
 
 def ledger() -> Ledger:

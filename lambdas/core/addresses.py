@@ -14,6 +14,8 @@ CARRIERS = {
     IPv6Network("2002::/16"): 80,
 }  # fmt: skip
 
+ISATAP = (0x0000_5EFE, 0x0200_5EFE)  # before an IPv4 address, behind any prefix (RFC 5214)
+
 
 def inside(text: str) -> str | None:
     """What kind of address it is that nobody outside should lead us to; None for one of the open internet."""
@@ -35,10 +37,12 @@ def barred(addresses: tuple[str, ...], *, loopback: bool) -> str | None:
 
 
 def _carried(address: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:
-    """The IPv4 address within an IPv6 one (mapped, translated, NAT64, 6to4), else the address itself."""
+    """The IPv4 address within an IPv6 one (mapped, translated, NAT64, 6to4, ISATAP), else the address itself."""
     for network, behind in CARRIERS.items():
         if address in network:
             return IPv4Address(int(address) >> behind & 0xFFFF_FFFF)
+    if address.version == 6 and int(address) >> 32 & 0xFFFF_FFFF in ISATAP:
+        return IPv4Address(int(address) & 0xFFFF_FFFF)
     return address
 
 

@@ -52,7 +52,8 @@ def decimal(value: Any) -> Decimal | None:
         amount = Decimal(str(value))
     except InvalidOperation:
         raise ValueError from None
-    if not amount.is_finite() or (amount and abs(amount.adjusted()) > LONGEST):
+    # Also a zero has an exponent; and what has too many digits, no ledger could hold and no sum could be set against.
+    if not amount.is_finite() or abs(amount.adjusted()) > LONGEST or int(amount.as_tuple().exponent) < -LONGEST:
         raise ValueError
     return amount
 
@@ -64,5 +65,6 @@ def kept(answer: Mapping[str, Any], names: Collection[str]) -> dict[str, str]:
 
 def shown(value: Any) -> str:
     """A value that no table of ours knows, as a log may have it: words and times, else without what may be a number."""
-    text = f"{value!r:.{SHOWN}}"
-    return text if isinstance(value, str) and HARMLESS.fullmatch(value) else veil(text)
+    if isinstance(value, str) and HARMLESS.fullmatch(value):
+        return repr(value)
+    return veil(repr(value))[:SHOWN]  # in this order: half a key is none that `veil` knows

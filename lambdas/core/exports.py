@@ -12,6 +12,9 @@ from lambdas.core import fields
 from lambdas.core.facts import Facts
 from lambdas.core.windows import DAY, midnight
 
+LARGEST = 1 << 20  # characters of the file: thousands of exports
+LONGEST = 1000  # characters of a mistake
+
 
 @dataclass(frozen=True)
 class Export:
@@ -92,8 +95,9 @@ class Mistakes(Exception):
     """What is wrong with the file, one line each."""
 
     def __init__(self, mistakes: list[str]) -> None:
-        super().__init__("\n".join(mistakes))
-        self.mistakes = mistakes
+        # What stands in the file may stand in them: neither a terminal's commands nor megabytes do.
+        self.mistakes = ["".join(c if c.isprintable() else "?" for c in one[:LONGEST]) for one in mistakes]
+        super().__init__("\n".join(self.mistakes))
 
 
 def pseudonym_secret(stage: str) -> str:
@@ -101,19 +105,17 @@ def pseudonym_secret(stage: str) -> str:
     return f"cdr/{stage}/pseudonym"
 
 
-def parse(text: str, stage: str, vendors: Mapping[str, Facts]) -> Exports:
+def parse(text: str, stage: str, vendors: Mapping[str, Facts], *, near: bool = True) -> Exports:
     """Read the text of exports.toml; `stage` names the secrets, `vendors` are the adapters' facts.
 
+    `near`: a vendor may be played on this machine, as it never is where the stack is deployed to AWS.
     Raises Mistakes with every mistake of the file.
     """
-    try:
-        tables = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise Mistakes([f"not TOML: {error}"]) from error
+    tables = _tables(text)
     found = _shape(tables)
     entries = tables.get("export")
     readers = [
-        fields.Reader(entry, number, text)
+        fields.Reader(entry, number, text, near=near)
         for number, entry in enumerate(entries if isinstance(entries, list) else [])
         if isinstance(entry, dict)
     ]
@@ -124,6 +126,17 @@ def parse(text: str, stage: str, vendors: Mapping[str, Facts]) -> Exports:
         raise Mistakes(found)
     good = tuple(export for export in exports if export)
     return Exports(good, (*_shared(good), *_forgotten(good)))
+
+
+def _tables(text: str) -> dict[str, Any]:
+    if len(text) > LARGEST:
+        raise Mistakes([f"too large: {len(text)} characters, where {LARGEST} hold thousands of exports"])
+    try:
+        return tomllib.loads(text)
+    except RecursionError as error:
+        raise Mistakes(["not TOML: nested too deeply"]) from error
+    except ValueError as error:  # also of an integer of thousands of digits
+        raise Mistakes([f"not TOML: {error}"]) from error
 
 
 def _shape(tables: Mapping[str, Any]) -> list[str]:

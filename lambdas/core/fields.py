@@ -5,31 +5,42 @@ import re
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
-from urllib.parse import urlsplit
 
 from lambdas.core.facts import Facts
-from lambdas.core.origins import loopback
+from lambdas.core.lines import lines
+from lambdas.core.origins import loopback, mistaken, unfit
 
 UNITS = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1)}
 DAY = timedelta(days=1)
 NEAR = ("http://127.0.0.1/", "http://localhost/")
+SUCH = 'a list of URLs with a path, such as ["https://files.example.com/bucket/"]'
+FAR = (
+    "this machine, where in AWS no vendor is: take the line out, and the vendor's own is meant"
+    " (the local cloud, -c target=host, takes it)"
+)
 # What one place of `max_in_flight` carries: a report is usually there within ten minutes (shared/vendors.md).
 REPORT = timedelta(minutes=10)
+OLDEST = 2000  # the year of the oldest call that is asked for
+# The characters that Secrets Manager takes; that they go into a template and a policy as they are, they are held to.
+NAMES = r"[A-Za-z0-9/_+=.@-]{1,200}"
+ARN = rf"arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:[0-9]{{12}}:secret:{NAMES}"
 
 
 class Reader:
     """Takes the fields of one table and remembers the mistakes and the fields taken."""
 
-    def __init__(self, table: Mapping[str, Any], number: int, text: str) -> None:
-        self._table = table
-        self._lines = _lines(text, number)
+    def __init__(self, table: Mapping[str, Any], number: int, text: str, *, near: bool = True) -> None:
+        self._table, self._near = table, near
+        self._lines = lines(text, number)
         self._taken: set[str] = set()
         self.mistakes: list[str] = []
-        self.label = str(table.get("name", f"number {number + 1}"))
+        self.label = _text(table.get("name"))[:60] or f"number {number + 1}"
 
     def say(self, field: str, what: str) -> str:
         """A mistake with its line, export and field."""
-        near = [field.rsplit(".", n)[0] for n in range(field.count(".") + 1)]  # inline tables have one line for all
+        near = [
+            field.rsplit(".", n)[0] for n in range(min(field.count("."), 3) + 1)
+        ]  # inline tables have one line for all
         line = next((self._lines[one] for one in (*near, "") if one in self._lines), 0)
         return f"line {line}: export {self.label}: {field}: {what}"
 
@@ -52,7 +63,7 @@ class Reader:
         value = self.take("name")
         if not isinstance(value, str) or not re.fullmatch(r"[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?", value):
             self.wrong("name", "needed: 1 to 40 of a-z, 0-9 and '-', not at its ends")
-        return str(value)
+        return _text(value)
 
     def word(self, field: str, words: Sequence[str], default: str | None = None) -> str | None:
         """One of `words`."""
@@ -81,11 +92,13 @@ class Reader:
         value = self.take(field, default)
         if not isinstance(value, str) or not value.strip():
             self.wrong(field, "a text in quotes, not empty")
-        return str(value)
+        return _text(value)
 
     def secret(self, default: str, taken: str) -> str:
-        """`secret`: any name but that of the key of the pseudonyms."""
+        """`secret`: any name that Secrets Manager takes, but that of the key of the pseudonyms."""
         value = self.text("secret", default)
+        if value.strip() and value != default and not re.fullmatch(NAMES, value):
+            self.wrong("secret", "a name of letters, digits and /_+=.@-, up to 200")
         if value == taken:
             self.wrong("secret", f"{taken} is the key of the pseudonyms: give this one another name")
         return value
@@ -110,8 +123,10 @@ class Reader:
         """A date, or "-7d": so many days before the first tick."""
         value = self.take("start")
         if isinstance(value, dt.date) and not isinstance(value, dt.datetime):
+            if value.year < OLDEST:
+                self.wrong("start", f"a date from the year {OLDEST} on")
             return value
-        match = re.fullmatch(r"-(\d{1,3})d", value) if isinstance(value, str) else None
+        match = re.fullmatch(r"-([0-9]{1,3})d", value) if isinstance(value, str) else None
         if match is None:
             self.wrong("start", 'needed: a date without quotes (2026-10-01), or "-7d"')
         return int(match[1]) if match else 0
@@ -132,12 +147,12 @@ class Reader:
     def schedule(self) -> tuple[str, timedelta]:
         """EventBridge Scheduler's expression and the length of a tick."""
         value = self.take("schedule", "rate(15 minutes)")
-        match = re.fullmatch(r"rate\((\d{1,4}) (minute|hour)s?\)", value) if isinstance(value, str) else None
+        match = re.fullmatch(r"rate\(([0-9]{1,4}) (minute|hour)s?\)", value) if isinstance(value, str) else None
         tick = int(match[1]) * UNITS[match[2][0]] if match else timedelta(0)
         if not timedelta(minutes=1) <= tick <= DAY:
             self.wrong("schedule", 'rate(N minutes) or rate(N hours), up to a day; "cron(...)" is not yet built')
-            return str(value), timedelta(minutes=15)
-        return str(value), tick
+            return _text(value), timedelta(minutes=15)
+        return _text(value), tick
 
     def ages(self, facts: Facts) -> tuple[timedelta, ...]:
         """`reexport`: rising ages at which a window is asked for again."""
@@ -160,17 +175,21 @@ class Reader:
             return None
         if "secret" in self._table:
             self.wrong("secret_arn", "either secret or secret_arn, not both")
-        if not re.fullmatch(r"arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:\d{12}:secret:\S+", str(value)):
+        if not re.fullmatch(ARN, _text(value)):  # it goes into a policy, where `*` would be everybody's
             self.wrong("secret_arn", "the full ARN of a secret, arn:aws:secretsmanager:...:secret:NAME-AbCdEf")
         self._taken.add("secret")
-        return str(value)
+        return _text(value)
 
     def url(self, field: str, default: str) -> str:
         """An https URL without a trailing slash; http only on loopback."""
         value = self.take(field, default)
-        if not _safe(value):
-            self.wrong(field, "an https:// URL (http:// only for 127.0.0.1), without user or query")
-        return str(value).rstrip("/")
+        if wrong := mistaken(value) or self._far(value):
+            self.wrong(field, wrong)
+        return _text(value).rstrip("/")
+
+    def _far(self, value: str) -> str | None:
+        """Whether this machine is named where no vendor can be: told, where the stack is not for the local cloud."""
+        return FAR if loopback(value) and not self._near else None
 
     def prefix(self, facts: Facts, api: str) -> str | None:
         """`prefix`: the path of an api of which several spellings are met; the first is the default."""
@@ -178,7 +197,7 @@ class Reader:
         if value is not None and api not in known:
             apis = " or ".join(f'api = "{one}"' for one in known)
             self.wrong("prefix", f"only with {apis}" if apis else f"{facts.name} has no such setting; remove it")
-        elif value is not None and not re.fullmatch(r"(/[a-z0-9_-]+)+", str(value)):
+        elif value is not None and not re.fullmatch(r"(/[a-z0-9_-]+)+", _text(value)):
             self.wrong("prefix", f'a path such as "{known[api][-1]}"')
         return value if isinstance(value, str) else next(iter(known.get(api, ())), None)
 
@@ -187,19 +206,22 @@ class Reader:
 
         An export whose vendor is played on loopback takes its files from there, by default from any port.
         """
-        near = loopback(str(self._table.get("base_url", "")))
+        near = self._near and loopback(_text(self._table.get("base_url")))
         values = self.take("download_from", list(NEAR if near else facts.download_from))
-        if not isinstance(values, list) or not values or not all(_safe(v) and urlsplit(v).path for v in values):
-            self.wrong("download_from", 'a list of URLs with a path, such as ["https://files.example.com/bucket/"]')
-            return ()
+        if not isinstance(values, list) or not values:
+            values = [None]
+        for value in values:
+            if wrong := mistaken(value) or unfit(value) or self._far(value):
+                self.wrong("download_from", wrong if wrong == FAR else f"{wrong}; in {SUCH}")
+                return ()
         return tuple(values)
 
     def currency(self) -> str | None:
         """`currency`: ISO 4217, for a vendor that does not say it."""
         value = self.take("currency")
-        if value is not None and not re.fullmatch(r"[A-Z]{3}", str(value)):
+        if value is not None and not re.fullmatch(r"[A-Z]{3}", _text(value)):
             self.wrong("currency", 'an ISO 4217 code such as "USD"')
-        return None if value is None else str(value)
+        return None if value is None else _text(value)
 
     def options(self, facts: Facts, api: str) -> dict[str, Any]:
         """The vendor's own request fields, checked by the vendor's file."""
@@ -224,34 +246,10 @@ class Reader:
 
     @staticmethod
     def _span(value: Any) -> timedelta | None:
-        match = re.fullmatch(r"(\d{1,5})([mhd])", value) if isinstance(value, str) else None
+        match = re.fullmatch(r"([0-9]{1,5})([mhd])", value) if isinstance(value, str) else None
         return int(match[1]) * UNITS[match[2]] if match else None
 
 
-def _safe(value: Any) -> bool:
-    if not isinstance(value, str):
-        return False
-    try:
-        parts = urlsplit(value)
-        _ = parts.port
-    except ValueError:
-        return False
-    plain = parts.scheme == "https" or (parts.scheme == "http" and loopback(value))
-    return plain and bool(parts.hostname) and "@" not in parts.netloc and not parts.query and "*" not in value
-
-
-def _lines(text: str, number: int) -> dict[str, int]:
-    """Line of each field of the n-th `[[export]]`; "" is the table's own line."""
-    found, current, section = dict[str, int](), -1, ""
-    for at, line in enumerate(text.splitlines(), 1):
-        if re.match(r"\s*\[\[\s*export\s*\]\]", line):
-            current, section = current + 1, ""
-            if current == number:
-                found[""] = at
-        elif header := re.match(r"\s*\[\[?\s*export\.([\w.-]+)\s*\]", line):
-            section = f"{header[1]}."
-            if current == number:
-                found.setdefault(header[1], at)
-        elif current == number and (key := re.match(r"""\s*(["']?)([\w.-]+?)\1\s*=""", line)):
-            found.setdefault(section + key[2], at)
-    return found
+def _text(value: Any) -> str:
+    """The text; nothing of what is none, which may be a number of more digits than Python writes."""
+    return value if isinstance(value, str) else ""

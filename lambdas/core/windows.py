@@ -43,7 +43,7 @@ class Window:
 
 def stamp(when: datetime) -> str:
     """An instant without colons, for keys and names: `20261120T000000Z`."""
-    return when.astimezone(UTC).strftime(STAMP)
+    return when.astimezone(UTC).strftime(STAMP).zfill(16)  # some C libraries write the year 1 as `1`
 
 
 def unstamp(text: str) -> datetime:

@@ -3,11 +3,13 @@
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from math import inf
 from typing import Any
 
 import requests
 
 from lambdas.core.errors import TryAgain
+from lambdas.web.deadline import Deadline, Late
 from lambdas.web.files import Body, Files
 from lambdas.web.pinned import Resolve, resolve
 from lambdas.web.reactions import body, kind, reaction, sent, unasked, unsent
@@ -16,6 +18,7 @@ from lambdas.web.sessions import session
 __all__ = ["TIMEOUT", "Answer", "Body", "Resolve", "Web"]
 
 TIMEOUT = (5.0, 20.0)  # seconds to connect, seconds between bytes
+TOTAL = 30.0  # seconds of a whole answer, its repeats with it, and until a file begins to come
 
 
 @dataclass(frozen=True)
@@ -28,20 +31,34 @@ class Answer:
 
 
 class Web:
-    """Two sessions of HTTP, for calls and for files; make one per Lambda process, late."""
+    """Calls and downloads over HTTP, each in a session of its own; make one per Lambda process, late."""
 
-    def __init__(self, timeout: tuple[float, float] = TIMEOUT, resolve: Resolve = resolve) -> None:
-        self._timeout = timeout
-        self._session = session()
-        self._files = Files(timeout, resolve)
+    def __init__(
+        self, timeout: tuple[float, float] = TIMEOUT, resolve: Resolve = resolve, total: float = TOTAL
+    ) -> None:
+        self._timeout, self._resolve, self._total = timeout, resolve, total
+        self._files = Files(timeout, self.session, total)
+
+    def session(self, deadline: Deadline, *, guarded: bool) -> requests.Session:
+        """For one errand: what an account's server says in it, a cookie say, is over with it."""
+        return session(self._resolve, deadline, guarded=guarded)
 
     def call(self, vendor: str, what: str, method: str, url: str, **how: Any) -> Answer:
         """Ask a vendor; `what` names the operation in errors. Raises TryAgain, Refused, Declined, Gone, Unclear."""
-        where = f"{vendor}: {what}"
+        where, deadline = f"{vendor}: {what}", Deadline(self._total)
         try:
-            response = self._session.request(
-                method, url, timeout=self._timeout, allow_redirects=False, stream=True, **how
-            )
+            with deadline, self.session(deadline, guarded=False) as made:
+                try:
+                    return self._asked(made, where, method, url, how)
+                finally:
+                    deadline.check()  # what was cut off may look whole
+        except Late:
+            told = f"{where}: no whole answer came within {self._total:.0f} s"
+            raise TryAgain(told, doubt=deadline.connected) from None
+
+    def _asked(self, made: requests.Session, where: str, method: str, url: str, how: dict[str, Any]) -> Answer:
+        try:
+            response = made.request(method, url, timeout=self._timeout, allow_redirects=False, stream=True, **how)
         except requests.RequestException as error:
             doubt = not unsent(error)
             arrived = doubt and not isinstance(error, requests.exceptions.SSLError)
@@ -50,16 +67,16 @@ class Web:
         with response:
             if not 200 <= response.status_code < 300:
                 raise unasked(reaction(where, response, sent(how)), method)
-            return Answer(response.status_code, response.headers, body(where, response))
+            return Answer(response.status_code, response.headers, body(where, response, sent(how)))
 
     def download(
         self, vendor: str, url: str, origins: tuple[str, ...], keys: Mapping[str, str], home: str,
-        *, most: int | None = None,
+        *, most: int | None = None, seconds: float = inf,
     ) -> AbstractContextManager[Body]:  # fmt: skip
         """Open a report's file, only where `origins` allow it; `keys` are headers that none but `home`'s origin sees.
 
         Redirects are followed within `origins`, a few, each as a link of its own. No address inside is connected to,
         but for this machine's own where an origin names it. Raises Refused, Gone, TryAgain, Broken, and TooLarge for
-        a file of over `most` bytes.
+        a file of over `most` bytes, or one that takes over `seconds`.
         """
-        return self._files.open(vendor, url, origins, keys, home, most)
+        return self._files.open(vendor, url, origins, keys, home, most, seconds)

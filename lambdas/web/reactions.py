@@ -16,6 +16,7 @@ from lambdas.core.veil import veil
 
 CHUNK = 1 << 16
 LARGEST = 32 << 20  # bytes of an answer: a full page of a list is a tenth of it
+WORD = 6  # characters: a shorter key may be any word of an answer
 LONGEST = 3600.0  # seconds that a vendor may ask us to stay away
 PLAIN = ("Accept", "Content-Type")  # headers that hold no key
 
@@ -45,8 +46,11 @@ def unasked(problem: Exception, method: str) -> Exception:
     return problem
 
 
-def body(where: str, response: requests.Response) -> Any:
-    """The JSON of a good answer, None of one that has none; what is no JSON is told without a word of it."""
+def body(where: str, response: requests.Response, keys: tuple[str, ...] = ()) -> Any:
+    """The JSON of a good answer, None of one that has none; what is no JSON is told without a word of it.
+
+    A key of ours that it repeats, as an id or a status say, is not taken over.
+    """
     status = response.status_code
     if status == requests.codes.no_content:
         return None
@@ -56,6 +60,8 @@ def body(where: str, response: requests.Response) -> Any:
         raise TryAgain(f"{where}: HTTP {status}, and the answer broke off ({kind(error)})", status=status) from None
     if len(text) > LARGEST:
         raise Unclear(f"{where}: HTTP {status} with over {LARGEST} bytes", status=status)
+    for key in (key.encode() for key in keys if len(key) >= WORD):
+        text = text.replace(key, b"[key]")
     try:
         return json.loads(text)
     except (ValueError, RecursionError):

@@ -3,10 +3,10 @@
 from http.cookiejar import DefaultCookiePolicy
 
 import requests
-from requests.adapters import HTTPAdapter
 from urllib3.util.retry import Retry
 
 from lambdas import VERSION
+from lambdas.web.deadline import Deadline
 from lambdas.web.pinned import Pinned, Resolve
 
 
@@ -33,12 +33,12 @@ class Session(requests.Session):
         """Nowhere."""
 
 
-def session(resolve: Resolve | None = None) -> Session:
-    """A new one; with a resolver it connects to no address inside."""
+def session(resolve: Resolve, deadline: Deadline, *, guarded: bool) -> Session:
+    """A new one for one errand, all of it within `deadline`; `guarded`: it connects to no address inside."""
     made = Session()
     made.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))  # one process, several accounts
     for scheme in ("https://", "http://"):
-        made.mount(scheme, Pinned(resolve, max_retries=BRIEF) if resolve else HTTPAdapter(max_retries=BRIEF))
+        made.mount(scheme, Pinned(resolve, deadline, guarded, max_retries=BRIEF))
     made.headers["User-Agent"] = f"cdr-exporter/{VERSION}"
     # A function may sleep for minutes between two requests; a kept connection would be dead by then.
     made.headers["Connection"] = "close"

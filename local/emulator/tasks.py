@@ -10,11 +10,13 @@
 
 import json
 import threading
+import time
 from typing import Any
 
 from ministack.core.responses import error_response_json, json_response
 from ministack.services import lambda_svc, stepfunctions
 
+SLICE = 0.5  # seconds after which who waits looks whether the scale has changed
 # For as long as the emulator runs: what was once handed out as a token.
 _closed: set[str] = set()
 
@@ -66,12 +68,21 @@ def listen(resource: str, given: Any, token: str, state: dict[str, Any]) -> Any:
     try:
         ref = stepfunctions._resolve_lambda_function_ref(given["FunctionName"], optimized=True)
         stepfunctions._call_lambda(ref, given.get("Payload"))
-        if not woken.wait(_scaled(state).get("TimeoutSeconds")):
+        if not _wakes(woken, state.get("TimeoutSeconds")):
             raise stepfunctions._ExecutionError("States.Timeout", "Task timed out waiting for callback")
     finally:
         stepfunctions._task_tokens.pop(token, None)
         _closed.add(token)
     return _outcome(info)
+
+
+def _wakes(woken: threading.Event, seconds: float | None) -> bool:
+    """A scale that is changed meanwhile holds for who waits already, so that a test can end all waits at once."""
+    since = time.monotonic()
+    while seconds is None or (left := seconds * stepfunctions._SFN_WAIT_SCALE - (time.monotonic() - since)) > 0:
+        if woken.wait(SLICE if seconds is None else min(left, SLICE)):
+            return True
+    return woken.is_set()
 
 
 def _scaled(state: dict[str, Any]) -> dict[str, Any]:

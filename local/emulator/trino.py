@@ -15,7 +15,9 @@ from sqlglot import exp
 
 # Each table is read as often as it is named, as Trino does it: no scan serves two readers, and none is made two. What
 # lies between two columns is not read with them: DuckDB would, the more of it the slower the machine is just then.
+# No extension is fetched: DuckDB would load one, over plain HTTP, for a query that names an address.
 SETTINGS = """
+SET autoinstall_known_extensions = false;
 SET TimeZone = 'UTC';
 SET integer_division = true;
 SET enable_external_file_cache = false;

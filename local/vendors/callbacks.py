@@ -60,7 +60,7 @@ class Caller:
     """Sends each note once its time has come by the vendor's clock, each in a thread of its own."""
 
     def __init__(self, clock: Callable[[], datetime], ca: Path | None, retry_s: float) -> None:
-        self._clock, self._verify, self._retry_s = clock, str(ca) if ca else True, retry_s
+        self._clock, self._verify, self.retry_s = clock, str(ca) if ca else True, retry_s
         self._notes: list[Note] = []
         self._senders: list[Thread] = []
         self._lock, self._stopped = Lock(), Event()
@@ -104,7 +104,7 @@ class Caller:
             status = self._post(note.url, body)
             with self._lock:
                 self.deliveries.append(Delivery(note.export, self._clock(), status))
-            if status == requests.codes.ok or self._stopped.wait(self._retry_s):
+            if status == requests.codes.ok or self._stopped.wait(self.retry_s):
                 return
 
     def _post(self, url: str, body: dict[str, Any]) -> int:

@@ -1,5 +1,7 @@
 """Functions run as AWS runs them."""
 
+import time
+
 import pytest
 
 from tests.local.stack import Stack
@@ -16,6 +18,17 @@ def test_an_exception_keeps_its_class(stack: Stack) -> None:
 def test_a_failed_import_says_so(stack: Stack) -> None:
     """AWS passes on what the runtime client reports while the function starts."""
     assert stack.call({}, "Broken")["errorType"] == "Runtime.ImportModuleError"
+
+
+def test_an_invocation_is_not_held_up_on_its_way(stack: Stack) -> None:
+    """It is two packets, of which the second would wait 40 ms for the first's receipt; the best of ten takes 11."""
+
+    def took() -> float:
+        since = time.perf_counter()
+        stack.call({"do": "fail"})
+        return time.perf_counter() - since
+
+    assert min(took() for _ in range(10)) < 0.045
 
 
 def test_time_runs_out(stack: Stack) -> None:

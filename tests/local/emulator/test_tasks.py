@@ -39,6 +39,18 @@ def test_listening_takes_its_time_from_the_input_and_is_scaled(hasty: Stack) -> 
     assert 1 <= time.monotonic() - started < 10
 
 
+def test_a_new_scale_holds_for_who_waits_already(stack: Stack) -> None:
+    """A minute is not over while it is one, and is at once when it is none."""
+    run = stack.begin("Listening", {"do": "listen", "key": "hurried", "wait": 60})
+    assert stack.noted("hurried")
+    assert stack.ended(run, patience=0)["status"] == "RUNNING"
+    try:
+        stack.aws.scale(0.001)
+        assert stack.ended(run, patience=10)["output"]["late"] == "late"
+    finally:
+        stack.aws.scale(1.0)
+
+
 def test_a_function_that_fails_with_a_token_fails_its_task(stack: Stack) -> None:
     """It does not hang until the time is over."""
     end = stack.ended(stack.begin("Listening", {"do": "fail", "key": "none", "wait": 60}))

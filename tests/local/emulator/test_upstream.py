@@ -42,6 +42,16 @@ def test_the_api_has_a_name_that_nobody_resolves(plain: Stack) -> None:
     assert f"//{plain.outputs['Api']}.execute-api." in plain.outputs["Endpoint"]
 
 
+def test_a_throttle_is_kept_and_not_looked_at(plain: Stack) -> None:
+    """limits.py."""
+    shut = {"ThrottlingRateLimit": 0.001, "ThrottlingBurstLimit": 1}
+    api = plain.aws.client("apigatewayv2")
+    told = api.update_stage(ApiId=plain.outputs["Api"], StageName="$default", DefaultRouteSettings=shut)
+    assert told["DefaultRouteSettings"] == shut
+    assert 429 not in [plain.post("Api", "nobody waits") for _ in range(3)]
+    assert plain.post("Api", "x" * (10 * 2**20 + 1)) != 413
+
+
 def test_roles_of_services_are_not_asked(plain: Stack) -> None:
     """roles.py: a machine calls what it may not, with a role that it may not take; an API that is not let in."""
     assert plain.ended(plain.begin("Trespassing", {"key": "trespass"}))["status"] == "SUCCEEDED"
