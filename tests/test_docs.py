@@ -1,5 +1,6 @@
 """What the docs say is what the code does."""
 
+import ast
 import inspect
 import re
 import tomllib
@@ -8,6 +9,7 @@ from pathlib import Path
 from infra import settings
 from lambdas.core import exports, fields
 from local import schema
+from tests.attacks import table
 
 ROOT = Path(__file__).resolve().parent.parent
 SETTINGS = (ROOT / "docs" / "settings.md").read_text("utf-8")
@@ -55,3 +57,24 @@ def test_the_changelog_knows_this_version() -> None:
     """What is in pyproject.toml has its heading."""
     version = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["version"]
     assert f"## {version}" in (ROOT / "CHANGELOG.md").read_text("utf-8")
+
+
+def test_the_attacks_are_the_security_page_s() -> None:
+    """docs/security.md is what `python -m tests.attacks` writes today; each attack says what happens."""
+    page = table.PAGE.read_text("utf-8")
+    assert table.renewed(page) == page
+    told = [what for area in table.areas() for what in area.attacks.values()]
+    assert len(told) >= 60
+    assert all(told) and all(area.about for area in table.areas())
+
+
+def test_what_the_security_page_promises_has_its_tests() -> None:
+    """Each `tests/FILE.py::NAME` is there."""
+    named = set(re.findall(r"`(tests/[\w/]+\.py)::(\w+)`", table.PAGE.read_text("utf-8")))
+    assert len(named) > 50
+    there = {(path, one) for path in {path for path, _ in named} for one in _functions(ROOT / path)}
+    assert named <= there
+
+
+def _functions(path: Path) -> set[str]:
+    return {one.name for one in ast.parse(path.read_text("utf-8")).body if isinstance(one, ast.FunctionDef)}
