@@ -14,6 +14,8 @@ Problem
 
 from typing import Any
 
+ADVICE = "take a smaller `window`"  # where a report is more than can be done
+
 
 class Problem(Exception):
     """Anything expected to go wrong; `facts` are for the log and hold no secret and no number."""

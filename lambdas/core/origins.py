@@ -10,7 +10,7 @@ NAME = re.compile(r"(?=.{1,253}\Z)([a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?\.)+[a-z
 PRIVATE = re.compile(r".*\.(localhost|local|localdomain|internal|intranet|lan|home|corp|home\.arpa|invalid|onion)")
 # Hosts on which everybody has a bucket, the first folder of the path.
 SHARED = re.compile(
-    r"s3(-accelerate|-fips|\.dualstack)*([.-][a-z]{2}(-[a-z]+)+-\d)?\.amazonaws\.com(\.cn)?"
+    r"s3(-accelerate|-fips|-external-1|\.dualstack)*([.-][a-z]{2}(-[a-z]+)+-\d)?\.amazonaws\.com(\.cn)?"
     r"|(storage|commondatastorage)\.googleapis\.com|storage\.cloud\.google\.com"
     r"|[a-z0-9-]+\.(digitaloceanspaces|linodeobjects|backblazeb2)\.com"
     r"|s3(\.[a-z0-9-]+)?\.(wasabisys|backblazeb2)\.com"
@@ -76,7 +76,7 @@ def mistaken(url: object) -> str | None:
     if not host or parts.scheme not in schemes or ODD & set(str(url)):
         return URL
     if port == 0 or _climbs(parts.path) or "//" in parts.path:
-        return f"{URL}; no port 0, no `..` and no `//` in its path"
+        return f"{URL}; no port 0, and no `.`, `..` or `//` in its path"
     return None if host in LOOPBACK or _outside(host) else NAMED
 
 
@@ -99,7 +99,7 @@ def _climbs(path: str) -> bool:
     """Whether a path leaves its folder, read as often as anybody may read it; what has no end to that does."""
     for _ in range(FOLDED):
         folders = [one.partition(";")[0] for one in path.split("/")]
-        if ".." in folders or "\\" in path or not path.isprintable():
+        if {".", ".."} & {*folders} or "\\" in path or not path.isprintable():
             return True
         path, before = unquote(path), path
         if path == before:

@@ -11,8 +11,7 @@ AHEAD = 3  # blocks read before the first comes back as rows
 READERS = 8  # threads that may stand at the gate: more than there are
 PATIENCE = 1.0  # seconds that one stands there: the gate bounds memory, and must never be what a copy hangs on
 HUNGRY = 0.1  # seconds that suffice where the rows' reader waits: blocks without rows do not come back
-UNIT = 2 << 20  # bytes of a block that are read in that time
-BLANK = 16 << 20  # bytes of blocks that are nothing but blank lines
+UNIT = 2 << 20  # bytes of a block that are read in that time; so many of blank lines alone are no report's
 
 
 class Text(Protocol):
@@ -31,7 +30,7 @@ class Gate(io.RawIOBase):
         self._source, self._free = text, Semaphore(AHEAD)
         self._hunger = HUNGRY * max(1, text.block // UNIT)
         self._waits: float | None = None  # since when the reader of rows does
-        self._blank, self._opened = 0, False
+        self._opened = False
         self.problem: Disagrees | None = None
 
     def readable(self) -> bool:
@@ -40,33 +39,32 @@ class Gate(io.RawIOBase):
 
     def read(self, size: int = -1, /) -> bytes:
         """As the text has it, when it is time; nothing after a problem."""
-        while self.problem is None:
-            self._stand()
-            text = self._source.read(size)
-            if not text or text.strip(b"\r\n"):
-                return text
-            self._nothing(len(text))  # the engine would make no rows of it either
+        if self.problem is not None:
+            return b""
+        self._stand()
+        text = self._source.read(size)
+        if len(text) < UNIT or text.strip(b"\r\n"):
+            return text
+        self.problem = TooLarge(f"too-large: {len(text)} bytes of nothing but blank lines")
         return b""
 
     def wait(self) -> None:
         """The reader of rows waits for some."""
         self._waits = monotonic()
 
-    def back(self, blocks: int = 1) -> None:
+    def back(self) -> None:
         """Rows are back."""
         self._waits = None
-        self._free.release(blocks)
+        self._free.release()
+
+    def free(self) -> None:
+        """A block made no rows, and its reader waits on."""
+        self._free.release()
 
     def open(self) -> None:
         """Nobody waits here any more."""
         self._opened = True
         self._free.release(READERS)
-
-    def _nothing(self, size: int) -> None:
-        self._free.release()
-        self._blank += size
-        if self._blank > BLANK:
-            self.problem = TooLarge(f"too-large: over {BLANK} bytes of blank lines")
 
     def _stand(self) -> None:
         until = monotonic() + PATIENCE

@@ -25,6 +25,8 @@ class Gunzip:
         try:
             while piece:
                 if self._inflate.eof:
+                    if not (piece := piece.lstrip(b"\0")):  # filled up to a block, as gzip(1) takes it
+                        return
                     self._growth.member()
                     self._inflate = isal_zlib.decompressobj(WBITS)
                 yield self._inflate.decompress(piece, MOST)

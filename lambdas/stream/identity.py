@@ -16,9 +16,8 @@ from typing import IO, Any, Self
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from lambdas.core.errors import TooLarge
+from lambdas.core.errors import ADVICE, TooLarge
 from lambdas.stream.marks import marks
-from lambdas.stream.stages import ADVICE
 
 MOST = 40_000_000  # rows of a report: 320 MB of a function's disk
 HELD = 1 << 20  # identities kept in memory

@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from math import isfinite
 from typing import Any
 
@@ -112,7 +112,10 @@ def _one_whole(text: str) -> int | None:
 
 
 def _one_amount(text: str) -> Decimal | None:
-    number = Decimal(text) if len(text) <= DIGITS and re.fullmatch(REAL_FORM, text) else Decimal("NaN")
+    try:
+        number = Decimal(text) if len(text) <= DIGITS and re.fullmatch(REAL_FORM, text) else Decimal("NaN")
+    except InvalidOperation:  # an exponent of more digits than Python takes
+        return None
     if not number.is_finite() or not -(10**10) < number < 10**10 or number != round(number, 8):
         return None
     return round(number, 8)  # a zero may have an exponent

@@ -74,17 +74,22 @@ class Reading:
         _checked(rows.headings, typer.columns, text)
         named = "\n".join([self._tally.headings, *rows.headings])
         self._tally.headings = hashlib.sha256(named.encode()).hexdigest()[:8]
-        for batch in self._stages.each("read", iter(rows)):
-            with self._stages.on("type"):
-                block = typer.block(batch)
-                tallying.add(self._tally, block, typer.placer.outside(block))
-            if self._tally.outside > STRAYS:
-                raise Disagrees(f"over {STRAYS} rows have no time in the window")
-            with self._stages.on("write"):
-                self._parquet.add(block)
-        self._note(rows, typer)
+        try:
+            for batch in self._stages.each("read", iter(rows)):
+                self._block(batch, typer)
+        finally:  # also of a report that ends early
+            self._note(rows, typer)
         if not rows.all_kept:
             raise Disagrees(f"{rows.rejected} rows do not parse, more than are kept apart")
+
+    def _block(self, batch: pa.RecordBatch, typer: Typer) -> None:
+        with self._stages.on("type"):
+            block = typer.block(batch)
+            tallying.add(self._tally, block, typer.placer.outside(block))
+        if self._tally.outside > STRAYS:
+            raise Disagrees(f"over {STRAYS} rows have no time in the window")
+        with self._stages.on("write"):
+            self._parquet.add(block)
 
     def _note(self, rows: Rows, typer: Typer) -> None:
         tally = self._tally

@@ -14,7 +14,7 @@ import pyarrow as pa
 from lambdas import VERSION
 from lambdas.aws.lake import Lake, Upload
 from lambdas.core import keys
-from lambdas.core.errors import Disagrees, TooLarge, TryAgain
+from lambdas.core.errors import ADVICE, Disagrees, TooLarge, TryAgain
 from lambdas.core.exports import Export
 from lambdas.core.facts import Facts
 from lambdas.core.mapping import Columns
@@ -28,7 +28,7 @@ from lambdas.stream.parquet import Parquet
 from lambdas.stream.privacy import Privacy
 from lambdas.stream.reading import Reading, worse
 from lambdas.stream.rows import LARGE, Long
-from lambdas.stream.stages import ADVICE, RESERVE, Stages
+from lambdas.stream.stages import RESERVE, Stages
 from lambdas.stream.table import SCHEMA, Typer
 from lambdas.web import Web
 

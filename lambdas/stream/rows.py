@@ -118,7 +118,7 @@ class Rows:
         self._passed += len(row.text)
         if self._passed >= self._content.block:  # a block of nothing else comes back without rows, and so not at all
             self._passed = 0
-            self._gate.back()
+            self._gate.free()
         self._kept += len(row.text)
         if self._kept < KEPT:
             self.rejects.append(row.text)

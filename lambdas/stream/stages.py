@@ -7,11 +7,10 @@ from math import inf
 from time import perf_counter
 from typing import TypeVar
 
-from lambdas.core.errors import TooLarge
+from lambdas.core.errors import ADVICE, TooLarge
 
 RESERVE = 20.0  # seconds for the checks, the publishing and the ledger
 PROBE = 32 << 20  # bytes after which a pace can be told
-ADVICE = "take a smaller `window`"
 Thing = TypeVar("Thing")
 
 

@@ -8,8 +8,8 @@ from urllib.parse import urljoin, urlsplit
 import requests
 from urllib3.exceptions import HTTPError
 
-from lambdas.core.errors import Broken, Gone, Refused, TooLarge, TryAgain, Unclear
-from lambdas.core.origins import allowed, origin, same
+from lambdas.core.errors import ADVICE, Broken, Gone, Refused, TooLarge, TryAgain, Unclear
+from lambdas.core.origins import allowed, mistaken, origin, same, unfit
 from lambdas.web.deadline import Deadline, Late
 from lambdas.web.pinned import Inside
 from lambdas.web.reactions import kind, reaction, sent
@@ -89,6 +89,10 @@ class Files:
         except Inside as inside:
             raise Refused(f"{vendor}: the file's host leads to {inside}, where no file is fetched from") from None
         except Late:
+            if first < self._total:  # the time that is over is ours
+                raise TooLarge(
+                    f"too-large: {first:.0f} s were left, in which no file began to come; {ADVICE}"
+                ) from None
             raise TryAgain(f"{vendor}: no file began to come within {first:.0f} s") from None
         except (requests.RequestException, HTTPError) as error:
             raise TryAgain(f"{vendor}: the download broke off ({kind(error)})") from None
@@ -121,8 +125,9 @@ def _within(vendor: str, url: str, origins: tuple[str, ...], ours: tuple[str, ..
         return
     if allowed(near, origins):  # there is no line to add
         raise Unclear(f"{vendor}: a link that leaves its folder, or that two readers may take for two")
-    known = PLAIN.fullmatch(near) and not any(key in near for key in ours if key)
-    advice = f'; if it is right, add "{near}" to download_from' if known else ", of an unlikely address"
+    shown = PLAIN.fullmatch(near) and not any(key in near for key in ours if key)
+    right = shown and not mistaken(near) and not unfit(near)
+    advice = f'; if it is right, add "{near}" to download_from' if right else ", which no export may name"
     raise Refused(f"{vendor}: a file at another origin{advice}")
 
 

@@ -60,13 +60,25 @@ def body(where: str, response: requests.Response, keys: tuple[str, ...] = ()) ->
         raise TryAgain(f"{where}: HTTP {status}, and the answer broke off ({kind(error)})", status=status) from None
     if len(text) > LARGEST:
         raise Unclear(f"{where}: HTTP {status} with over {LARGEST} bytes", status=status)
-    for key in (key.encode() for key in keys if len(key) >= WORD):
-        text = text.replace(key, b"[key]")
     try:
-        return json.loads(text)
+        return _without(json.loads(text), tuple(key for key in keys if len(key) >= WORD))
     except (ValueError, RecursionError):
         what = "a page" if text.lstrip().startswith(b"<") else "cut short or garbled" if text.strip() else "empty"
         raise Unclear(f"{where}: HTTP {status} without JSON: {what}", status=status) from None
+
+
+def _without(value: Any, keys: tuple[str, ...]) -> Any:
+    """A value whose texts do not have these; its names and numbers stay, which mean something to us."""
+    match value:
+        case str():
+            for key in keys:
+                value = value.replace(key, "[key]")
+            return value
+        case list():
+            return [_without(one, keys) for one in value]
+        case dict():
+            return {name: _without(one, keys) for name, one in value.items()}
+    return value
 
 
 def sent(how: Mapping[str, Any]) -> tuple[str, ...]:

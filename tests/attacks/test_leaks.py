@@ -112,7 +112,7 @@ def test_a_status_word_that_is_our_key() -> None:
     with caged(wrong=LOOK) as one:
         one.parrot.form = lambda _: json_of(report(SECRET))
         one.go()
-        assert "unknown status" in one.emitted
+        assert "unknown status" in one.emitted and "[key]" in one.emitted
 
 
 def test_a_redirect_whose_address_has_our_key() -> None:
@@ -157,7 +157,7 @@ def test_commands_to_the_operators_terminal() -> None:
 
 
 def test_an_error_text_of_megabytes() -> None:
-    """Two hundred characters of it are told, and looking at it costs less than a second, whatever it is made of."""
+    """Two hundred characters of it are told, and looking at it costs next to no time, whatever it is made of."""
     for piece in ("http://", "1("):
         with caged(wrong=CREATE, says=piece * (4_000_000 // len(piece))) as one:
             one.parrot.form = lambda text: errors(text, 422)

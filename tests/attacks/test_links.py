@@ -359,6 +359,14 @@ def test_a_file_that_never_begins(say: Callable[[Stranger, socket.socket], objec
         assert monotonic() - begun < SOON
 
 
+def test_a_file_that_never_begins_at_the_end_of_the_copier_s_time() -> None:
+    """Too large for the time that is left, not an outage: else it would be fetched again and again."""
+    with stranger(_headers) as vendor:
+        for seconds in (0.2, 0.0, -5.0):
+            with pytest.raises(TooLarge, match="too-large: 0 s were left"):
+                fetch(Web(total=60.0), vendor.url, seconds=seconds)
+
+
 @pytest.mark.parametrize("say", [_bytes, _open, _chunks, _extension])
 def test_a_file_that_trickles(say: Callable[[Stranger, socket.socket], object]) -> None:
     """Too large for the time there is, with the bytes that came: also where its end was never told."""
@@ -499,13 +507,18 @@ def test_an_odd_spelling_of_a_host_in_the_file(field_: str, host: str, tmp_path:
 @pytest.mark.parametrize("host", [
     "s3.amazonaws.com", "s3.us-west-2.amazonaws.com", "s3-eu-west-1.amazonaws.com", "storage.googleapis.com",
     "s3.dualstack.eu-west-1.amazonaws.com", "S3.AMAZONAWS.COM", "nyc3.digitaloceanspaces.com", "s3.wasabisys.com",
+    "s3-external-1.amazonaws.com",
 ])  # fmt: skip
 def test_everybodys_buckets_in_the_file(host: str, tmp_path: Path) -> None:
-    """Refused with the advice to name the bucket; with one it passes."""
+    """Refused with the advice to name the bucket, also where the folder is none; with one it passes."""
     file = tmp_path / "exports.toml"
     text = '[[export]]\nname = "t"\nvendor = "telnyx"\nstart = "-1d"\ndownload_from = ["https://{}"]\n'
     file.write_text(text.format(f"{host}/"))
     with pytest.raises(Mistakes, match=r"line 5: export t: download_from: on .* name the one"):
         settings.exports(settings.settings({"exports": str(file)}.get))
+    for nowhere in (".", "%2e", "%252e"):
+        file.write_text(text.format(f"{host}/{nowhere}/"))
+        with pytest.raises(Mistakes, match=r"line 5: export t: download_from: .* no `\.`"):
+            settings.exports(settings.settings({"exports": str(file)}.get))
     file.write_text(text.format(f"{host}/ours/"))
     assert settings.exports(settings.settings({"exports": str(file)}.get)).exports

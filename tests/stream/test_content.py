@@ -34,6 +34,12 @@ def whole(
     return text, file.digest.hexdigest(), raw.getvalue(), file.form
 
 
+@pytest.mark.parametrize("size", [1, 7, 1 << 20])
+def test_a_gzip_that_is_filled_up_with_zeros_is_whole(size: int) -> None:
+    """As gzip(1) and Python's own take it, between its members too."""
+    assert whole(PACKED + b"\0" * 700 + PACKED + b"\0" * 300, size)[0] == TEXT * 2
+
+
 @always
 @given(st.sampled_from([TEXT, PACKED, MEMBERS]), st.integers(1, 9000), st.integers(1, 70_000))
 def test_the_text_is_the_same_however_it_comes(data: bytes, size: int, step: int) -> None:

@@ -178,9 +178,17 @@ def test_a_proxy_resolves_for_itself_and_the_list_still_holds(door: Door, monkey
     door.says(b"a,b\n")
     web = Web(resolve=Names([("10.0.0.1",)]))
     assert download(web, "http://files.example/a", "http://files.example/") == b"a,b\n"
-    with pytest.raises(Refused, match="add"):
+    with pytest.raises(Refused, match="another origin"):
         download(web, "http://other.example/a", "http://files.example/")
     assert len(door.heard) == 1
+
+
+@pytest.mark.parametrize("where", ["//example.com/a/b", "https://10.0.0.1/a/b", "https://s3.amazonaws.com/b"])
+def test_a_line_that_no_export_may_have_is_not_told(web: Web, door: Door, where: str) -> None:
+    """Plain http, an address, everybody's buckets: it would be refused at the next deploy."""
+    door.says("", status=302, Location=where)
+    with pytest.raises(Refused, match="at another origin, which no export may name"):
+        download(web, f"{door.url}/files/a", f"{door.url}/files/")
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
@@ -194,7 +202,7 @@ def test_a_redirect_within_the_list_is_followed(web: Web, door: Door, status: in
 
 
 @pytest.mark.parametrize(
-    "where", ["/other/hush.csv?sig=hush", "//example.com/other/hush.csv?sig=hush", "/files/../other/hush"]
+    "where", ["/other/hush.csv?sig=hush", "//localhost:1/other/hush.csv?sig=hush", "/files/../other/hush"]
 )
 def test_a_redirect_out_of_the_list_is_refused_with_the_line_to_add(web: Web, door: Door, where: str) -> None:
     """The next folder is another bucket."""

@@ -65,5 +65,11 @@ def _unzip(file: bytes) -> list[bytes] | None:
     try:
         with zipfile.ZipFile(io.BytesIO(file)) as archive:
             return [archive.read(one) for one in archive.infolist()]
-    except (zipfile.BadZipFile, NotImplementedError, EOFError, zlib.error):  # it reads the end first, and all of it
+    except (
+        zipfile.BadZipFile,
+        NotImplementedError,
+        EOFError,
+        ValueError,
+        zlib.error,
+    ):  # it reads the end first, and all of it
         return None

@@ -26,7 +26,7 @@ from tests.core.making import NOW, export, row
 VENDOR = tuple(VENDORS)
 WORDS = ("start time", "cdr id", "Start Timestamp(UTC)", "Date/Time Start (UTC)", "Unique CDR ID", "duration",
          "2026-11-19 10:00:00", "2026-11-19T10:00:00Z", "+12065550100", '"', '""', '"\n"', "\r\n", ",,", "\ufeff", ";",
-         "total cost", "rate", "1e99", "-0.1", "NaN", "callerid",
+         "total cost", "rate", "1e99", "1e9999999999999999999", "-0.1", "NaN", "callerid",
          "result", "completed", "call fail sip code")  # fmt: skip
 
 
