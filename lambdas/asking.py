@@ -5,12 +5,13 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
+from lambdas.aws.clients import FAILED
 from lambdas.core import polling, tags
 from lambdas.core.errors import Problem
 from lambdas.core.exports import Export
 from lambdas.core.facts import Facts
 from lambdas.core.rows import Row, Work, move
-from lambdas.logs import log, trouble
+from lambdas.logs import because, log, trouble
 from lambdas.rooms import Rooms
 from lambdas.vendors import Vendor
 
@@ -100,8 +101,15 @@ class Asking:
         base = self.at.settings.callback_url
         if not base or not self.facts.calls_back:
             return None
-        word = self.at.signet.word(tag)
+        word = self._word(tag)
+        return f"{base}/callbacks/{tag}/{word}" if word else None
+
+    def _word(self, tag: str) -> str | None:
+        """The capability; None while it cannot be had: a callback only shortens a wait, and never holds up asking."""
+        try:
+            word, why = self.at.signet.word(tag), "it holds no key"
+        except (Problem, *FAILED) as error:
+            word, why = None, because(error)
         if word is None:
-            log().error("the capability secret holds no key: no callback is asked for")
-            return None
-        return f"{base}/callbacks/{tag}/{word}"
+            log().error("no callback is asked for, by the capability secret", extra={"because": why})
+        return word

@@ -17,7 +17,7 @@ from lambdas.core import tags
 from lambdas.core.errors import Problem
 from lambdas.core.rows import Row
 from lambdas.counted import Counted
-from lambdas.logs import log
+from lambdas.logs import because, log
 from lambdas.settings import Clock, settings
 from lambdas.signet import Signet
 
@@ -38,9 +38,7 @@ class Ear:
         try:
             return self._hear(tag, word)
         except (Problem, *FAILED) as error:  # a mistake of ours is none of these, and is seen
-            response: dict[str, Any] = getattr(error, "response", {})
-            code = response.get("Error", {}).get("Code") or getattr(error, "what", "")
-            self.counted.add("a callback is left to the poll", because=f"{type(error).__name__} {code}")
+            self.counted.add("a callback is left to the poll", because=because(error))
             return False
 
     def _hear(self, tag: str, word: str) -> bool:

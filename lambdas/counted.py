@@ -1,4 +1,7 @@
-"""Counts what anybody may cause, and says it at most once a minute, so that nobody fills the log at our cost."""
+"""Counts what anybody may cause, and says it seldom, so that nobody fills the log at our cost.
+
+Once a minute, and within it at the tenth, the hundredth, the thousandth: a flood that ends is told too, to a tenth.
+"""
 
 from datetime import datetime, timedelta
 
@@ -9,7 +12,10 @@ EACH = timedelta(minutes=1)
 
 
 class Counted:
-    """For each kind, the first at once; what comes within the minute after a line is told by the next one's count."""
+    """For each kind, the first at once; what comes within the minute after it is told by the next minute's `count`.
+
+    The lines between tell how many they are `so_far`: a sum of the counts counts each once.
+    """
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
@@ -24,3 +30,5 @@ class Counted:
         if told is None or abs(now - told) >= EACH:
             self._told[what], self._left[what] = now, 0
             log().warning(what, extra={"count": count, **facts})
+        elif count >= 10 and str(count).strip("0") == "1":  # a power of ten
+            log().warning(what, extra={"so_far": count, **facts})

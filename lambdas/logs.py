@@ -31,6 +31,13 @@ def trouble(problem: Problem, **facts: Any) -> None:
     log().warning(problem.what, extra={"kind": type(problem).__name__, **problem.facts, **facts})
 
 
+def because(error: Exception) -> str:
+    """What failed, for the log: a problem by our words, AWS's error by its code alone."""
+    response: dict[str, Any] = getattr(error, "response", {})
+    code = response.get("Error", {}).get("Code") or getattr(error, "what", "")
+    return f"{type(error).__name__} {code}"
+
+
 def measure(export: str, **figures: tuple[MetricUnit, float]) -> None:
     """The figures of one export, by name, in one line; each name costs money for every export."""
     metrics().add_dimension("export", export)

@@ -9,8 +9,10 @@ import hmac
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from lambdas.aws.clients import FAILED
 from lambdas.aws.vault import CURRENT, PREVIOUS, Vault
 from lambdas.core import tags
+from lambdas.core.errors import Problem
 from lambdas.core.rows import Row
 from lambdas.settings import Clock
 
@@ -27,7 +29,7 @@ class Signet:
 
     def __init__(self, vault: Vault, secret: str, clock: Clock) -> None:
         self._vault, self._secret, self._clock = vault, secret, clock
-        self._kept: dict[str, tuple[datetime, bytes | None]] = {}
+        self._kept: dict[str, tuple[datetime, bytes | Exception | None]] = {}
 
     def word(self, tag: str) -> str | None:
         """The capability of a tag, by the current key; None while there is none."""
@@ -61,15 +63,24 @@ class Signet:
         return [key for key in (self._key(CURRENT), self._key(PREVIOUS)) if key]
 
     def _key(self, stage: str) -> bytes | None:
-        """A version as it was within the last minute; a reading that fails counts too, or a flood would repeat it."""
+        """A version as it was within the last minute; a reading that failed is remembered too, and fails again.
+
+        Else a flood would repeat it, or a true word would be taken for a forged one.
+        """
         now = self._clock()
-        read_at, key = self._kept.get(stage, (None, None))
-        if read_at is None or abs(now - read_at) >= FRESH:
-            self._kept[stage] = now, key
-            text = self._vault.text(self._secret, stage) or ""
-            key = text.encode() if len(text) >= SHORTEST else None
-            self._kept[stage] = now, key
+        if stage not in self._kept or abs(now - self._kept[stage][0]) >= FRESH:
+            self._kept[stage] = now, self._read(stage)
+        key = self._kept[stage][1]
+        if isinstance(key, Exception):
+            raise key.with_traceback(None)  # else each time adds to it, and holds the frames
         return key
+
+    def _read(self, stage: str) -> bytes | Exception | None:
+        try:
+            text = self._vault.text(self._secret, stage) or ""
+        except (Problem, *FAILED) as error:
+            return error
+        return text.encode() if len(text) >= SHORTEST else None
 
     def _fernet(self) -> "MultiFernet":
         """Imported only here: who refuses a stranger need not wait for it."""

@@ -100,7 +100,8 @@ class Ledger(Heads):
     def listen(self, row: Row, token: str) -> Row | None:
         """Store the sealed token of the waiting execution of `row`'s run; None when that run is over.
 
-        Every callback that came by then is heeded: by whoever stores it.
+        Every callback that came by then is heeded: by whoever stores it. Who dies between storing and waking leaves
+        these to the poll, as any callback may be: that is accepted, for the execution's wait ends by itself.
         """
         condition = "#state = :asked AND #run = :run AND #tag = :tag"
         names = {f"#{name}": name for name in ("state", "run", "tag", "token", "heeded", "wakes")}

@@ -90,9 +90,8 @@ class Files:
             raise Refused(f"{vendor}: the file's host leads to {inside}, where no file is fetched from") from None
         except Late:
             if first < self._total:  # the time that is over is ours
-                raise TooLarge(
-                    f"too-large: {first:.0f} s were left, in which no file began to come; {ADVICE}"
-                ) from None
+                left = f"{first:.0f} s were left, in which no file began to come"
+                raise TooLarge(f"too-large: {left}; {ADVICE}") from None
             raise TryAgain(f"{vendor}: no file began to come within {first:.0f} s") from None
         except (requests.RequestException, HTTPError) as error:
             raise TryAgain(f"{vendor}: the download broke off ({kind(error)})") from None
