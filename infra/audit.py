@@ -2,7 +2,8 @@
 
 The index says whether each locked file is still what it was, and whether a release was taken back. OSV (which has
 PyPI's advisories and GitHub's) and npm say what is known against a release. Whoever cannot be reached is named in one
-line and fails nothing; a finding fails, unless locks/accepted.toml bears it.
+line and fails nothing; a finding fails, unless locks/accepted.toml bears it. An answer that is none, with no network's
+word that explains it, is a finding too.
 """
 
 import argparse
@@ -42,6 +43,13 @@ COMPILE = (
 # The JSON that it writes is of the one version of uv that is locked.
 ADVISE = ("audit", "--preview-features", "audit-command,json-output", "--output-format", "json", "--color", "never")
 YANKED = re.compile(r"`([^`]+)` is yanked(?: \(reason: \"(.*)\"\))?")
+# The network's words in uv's and npm's errors, and what a server says that does not answer; 405 is a mirror's of npm.
+UNREACHED = re.compile(
+    r"error sending request|\bconnect(?:ion)?\b|time(?:d |-)?out|lookup address|\bdns\b|\btls\b|certificate"
+    r"|socket hang up|\bE(?:CONN[A-Z]+|NOTFOUND|AI_AGAIN|TIMEDOUT|(?:HOST|NET)UNREACH)\b"
+    r"|HTTP status server error \(5|^(?:405|5\d\d) ",
+    re.IGNORECASE | re.MULTILINE,
+)
 UNSOLVED = 1  # uv's status where releases do not fit; 2 where it could not do its work
 
 
@@ -57,6 +65,12 @@ class UnreachedError(Exception):
     """Somebody could not be asked."""
 
 
+class WrongError(Exception):
+    """Somebody was asked, and the answer is none."""
+
+
+# A tool that is not there, an answer of another shape: whatever it is, nothing was audited.
+WRONG = (WrongError, OSError, LookupError, TypeError, AttributeError)
 Question = Callable[[], list[Finding]]
 
 
@@ -85,7 +99,7 @@ class Audit:
         if done.returncode == UNSOLVED:
             return [Finding(group, f"the index no longer serves it: {_told(done.stderr)}")]
         if done.returncode:
-            raise UnreachedError(_told(done.stderr))
+            raise _unanswered(done.stderr, _told(done.stderr))
         yanked = [Finding(name, f"{name} was taken back: {why}") for name, why in YANKED.findall(done.stderr)]
         return yanked + compare(held, pins(done.stdout))
 
@@ -105,7 +119,8 @@ class Audit:
         """What npm's registry knows against what is in package-lock.json."""
         told = _json(self._run("npm", "audit", "--package-lock-only", "--json"))
         if "vulnerabilities" not in told:
-            raise UnreachedError(str(told.get("message") or told.get("error")))
+            why = str(told.get("message") or told.get("error"))
+            raise _unanswered(why, why)
         causes = [why for one in told["vulnerabilities"].values() for why in one["via"] if isinstance(why, dict)]
         return [Finding(why["url"].rpartition("/")[2], f"{why['name']}: {why['title']}") for why in causes]
 
@@ -144,6 +159,9 @@ def _answers(questions: Sequence[Question]) -> tuple[list[Finding], str | None]:
             found += question()
         except UnreachedError as why:
             return found, str(why)
+        except WRONG as why:
+            wrong = f"the audit itself went wrong: {type(why).__name__}: {why}"
+            return [*found, Finding("audit", wrong)], None
     return found, None
 
 
@@ -164,7 +182,13 @@ def _json(done: subprocess.CompletedProcess[str]) -> Any:
     try:
         return json.loads(done.stdout)
     except ValueError:
-        raise UnreachedError(_told(done.stderr)) from None
+        raise _unanswered(done.stderr, _told(done.stderr)) from None
+
+
+def _unanswered(stderr: str, why: str) -> Exception:
+    """Only a cause in the network excuses: else a broken answer, or our own mistake, would pass for silence."""
+    words = re.sub(r"https?://\S+", "", stderr)  # a host's name is no cause
+    return UnreachedError(why) if UNREACHED.search(words) else WrongError(why)
 
 
 def _advisory(told: Any) -> Finding:

@@ -1,5 +1,6 @@
 """Fills a folder per function with its code, exports.toml and third-party packages, without Docker."""
 
+import fcntl
 import hashlib
 import os
 import shutil
@@ -7,6 +8,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -116,23 +118,24 @@ def _once(folder: Path, make: Callable[[Path], None]) -> Path:
     if whole(folder):
         return folder
     folder.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".making-") as making:
+    with _alone(folder.parent), tempfile.TemporaryDirectory(dir=folder.parent, prefix=".making-") as making:
+        if whole(folder):  # another synth was faster
+            return folder
         made = Path(making) / "it"
         make(made)
         seal(made, folder)
-        if not whole(folder):  # else: another synth was faster, with the same content
-            _replace(folder, made)
+        if folder.exists():
+            folder.rename(made.with_name("before"))
+        made.rename(folder)
     return folder
 
 
-def _replace(folder: Path, made: Path) -> None:
-    if folder.exists():
-        folder.rename(made.with_name("before"))
-    try:
-        made.rename(folder)
-    except OSError:
-        if not whole(folder):  # else: as above
-            raise
+@contextmanager
+def _alone(room: Path) -> Iterator[None]:
+    """One maker at a time in a room of folders; the lock of one that dies is free."""
+    with room.with_name(f"{room.name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def _recipe() -> tuple[bytes, ...]:

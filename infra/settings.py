@@ -19,7 +19,7 @@ class Settings:
     stage: str
     exports: Path
     target: str  # "aws": bundles for arm64 and Python 3.13; "host": for this machine, for the local cloud
-    callback: bool  # off: no vendor is told to call back
+    callback: bool  # off: no vendor is told to call back, and there is no address
     access_log: bool  # on: a line for each request that comes to the callback's address
     keep: bool  # data, ledger, secrets and logs outlive the stack
     nag: bool

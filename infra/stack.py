@@ -39,9 +39,9 @@ class Cdr(Stack):
         capability = {"CDR_CAPABILITY_SECRET": vault.capability}
 
         callback = self._function("callback", {**everywhere, **capability})
-        door = Door(self, "Door", callback=callback, settings=settings)
-        url = door.url if settings.callback else ""
-        asking = {**capability, "CDR_CALLBACK_URL": url, "CDR_MACHINE": machine}
+        # Without a door nobody reaches the callback, and nothing may call it.
+        door = Door(self, "Door", callback=callback, settings=settings) if settings.callback else None
+        asking = {**capability, "CDR_CALLBACK_URL": door.url if door else "", "CDR_MACHINE": machine}
         requester = self._function("requester", {**everywhere, **asking})
         poller = self._function("poller", {**everywhere, **capability})
         pseudonym = {"CDR_PSEUDONYM_SECRET": vault.pseudonym} if vault.pseudonym else {}
@@ -72,7 +72,7 @@ class Cdr(Stack):
             Callback=callback.name,
             Poller=poller.name,
             Copier=copier.name,
-            Api=door.url,
+            **({"Api": door.url} if door else {}),
             Database=catalog.database,
             Workgroup=queries.workgroup,
             Results=queries.results.bucket_name,

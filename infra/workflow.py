@@ -75,8 +75,12 @@ class Workflow(Construct):
 
     def _role(self, functions: list[str], settings: Settings) -> iam.Role:
         """Only this machine may take it on: Step Functions serves every account, and acts for whom it is told."""
-        ours = {"aws:SourceAccount": Aws.ACCOUNT_ID, "aws:SourceArn": arn(Stack.of(self), settings)}
-        service = iam.ServicePrincipal("states.amazonaws.com", conditions={"StringEquals": ours})
+        machine = arn(Stack.of(self), settings)
+        ours = {
+            "StringEquals": {"aws:SourceAccount": Aws.ACCOUNT_ID},
+            "ArnLike": {"aws:SourceArn": [machine, f"{machine}:*"]},  # itself, and its versions and aliases
+        }
+        service = iam.ServicePrincipal("states.amazonaws.com", conditions=ours)
         role = iam.Role(self, "Role", assumed_by=service)
         role.add_to_policy(iam.PolicyStatement(actions=["lambda:InvokeFunction"], resources=functions))
         role.add_to_policy(iam.PolicyStatement(actions=[*LOGGING, *TRACING], resources=["*"]))

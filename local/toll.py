@@ -19,7 +19,9 @@ OURS = 2  # a report that is ready is looked at by the poller, and by the copier
 # it load what opens tokens, 9 MB that forged ones do not cost it.
 GROWN = 1.1, 8.0
 OK, UNKNOWN = 200, 0
-SAID = 3 * 3  # lines a minute: of each kind that a callback is refused for, by each process of the emulated function
+# Lines a minute: of each kind that a callback is refused for, by each process of the emulated function; one, and one
+# when they are ten and when they are a hundred, for the throttle lets no thousand in.
+SAID = 3 * 3 * 3
 PREFIXES = ("calls/", "raw/", "receipts/")  # of each, one object for each window
 
 

@@ -27,6 +27,7 @@ class Index:
     status: dict[str, str] = field(default_factory=dict)
     advisories: dict[str, dict[str, Any]] = field(default_factory=dict)  # OSV's, by the package's name
     npm: dict[str, list[dict[str, Any]]] = field(default_factory=dict)  # npm's, by the package's name
+    broken: dict[str, bytes | None] = field(default_factory=dict)  # what is sent for a path instead; None: 404
     asked: list[str] = field(default_factory=list)
 
     def wheel(
@@ -76,6 +77,8 @@ class Index:
     def answer(self, path: str, body: Any) -> Any:
         """What is told for a path: bytes of a file, else JSON, else none."""
         self.asked.append(path)
+        if path in self.broken:
+            return self.broken[path]
         where, _, name = path.strip("/").rpartition("/")
         match where:
             case "simple":

@@ -26,7 +26,7 @@ MAY = {
     "signet": {"core", "aws", "settings"},
     "counted": {"logs", "settings"},
     "rooms": {"core", "aws", "vendors", "settings", "signet", "web"},
-    "asking": {"core", "vendors", "logs", "rooms"},
+    "asking": {"core", "aws", "vendors", "logs", "rooms"},
     "clearing": {"core", "vendors", "logs", "rooms"},
     "proof": {"core", "aws", "logs", "rooms"},
     "requester": {"core", "aws", "vendors", "logs", "rooms", "asking", "clearing", "proof"},

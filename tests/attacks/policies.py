@@ -6,6 +6,7 @@ among the policies that the template holds. A condition that it does not know is
 
 from collections.abc import Callable, Iterator, Mapping
 from fnmatch import fnmatchcase
+from typing import Any
 
 from tests.infra.template import Resource, Template, many, text
 
@@ -66,7 +67,13 @@ def _holds(row: Resource, action: str, on: str, context: Context) -> bool:
 
 def _met(conditions: Resource, context: Context) -> bool:
     return all(
-        TESTS[test](context.get(name), str(want) if isinstance(want, float) else text(want))
+        any(TESTS[test](context.get(name), one) for one in _any(test, want))
         for test, keys in conditions.items()
         for name, want in keys.items()
     )
+
+
+def _any(test: str, want: Any) -> list[str]:
+    """A list means any of it, but to a test that negates none of it: which nothing here asks for."""
+    assert not (isinstance(want, list) and "Not" in test)
+    return [str(one) if isinstance(one, float) else text(one) for one in many(want)]

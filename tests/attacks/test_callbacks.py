@@ -2,6 +2,7 @@
 
 import hmac
 import json
+import re
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
@@ -11,11 +12,11 @@ from unittest.mock import patch
 
 import pytest
 from aws_lambda_powertools.utilities.typing import LambdaContext
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, EndpointConnectionError
 
 from lambdas import callback, poller
 from lambdas.core import tags
-from lambdas.core.errors import TryAgain
+from lambdas.core.errors import Refused, TryAgain
 from lambdas.core.rows import Row, Work, move
 from lambdas.signet import PURPOSE, Signet
 from local.vendors.flowroute import Flowroute
@@ -39,8 +40,8 @@ SAME = (200, "{}")
 class Door:
     """The handler's HTTP side over moto's ledger, and all that an attack may touch."""
 
-    def __init__(self, at: World) -> None:
-        self.at, self.keys = at, Keys()
+    def __init__(self, at: World, vendor: Flowroute) -> None:
+        self.at, self.vendor, self.keys = at, vendor, Keys()
         at.__dict__["signet"] = self.signet = Signet(self.keys, "capability", at.clock)
         self.ear = callback.Ear(at.ledger, at.executions, self.signet, at.clock)  # type: ignore[arg-type] # a stand-in
         self.app = callback.app(self.ear)
@@ -94,7 +95,7 @@ def door() -> Iterator[Door]:
     with Flowroute(3, "door", clock=clock, per_day=20, callbacks="never") as vendor, ExitStack() as stack:
         at = stack.enter_context(world(TEXT.format(vendor), clock, "https://callbacks.example"))
         at.tick("f")
-        yield Door(at)
+        yield Door(at, vendor)
 
 
 def test_the_true_one(door: Door) -> None:
@@ -168,19 +169,28 @@ def test_a_replay_after_the_end(door: Door) -> None:
 
 
 def test_a_callback_before_the_id_is_known(door: Door) -> None:
-    """The capability lives from the intent on, whose row says until when."""
-    vault, clock, seen = door.keys, door.at.clock, list[Row]()
+    """Noted, for the capability lives from the intent on; the first listener afterwards is woken by it, and once."""
+    clock, seen, before = door.at.clock, list[Row](), list(door.at.executions.woken)
     apply = door.at.ledger.apply
 
     def watched(old: Row, new: Row) -> Row:
-        if new.state is Work.ASKING:
+        made = apply(old, new)
+        if new.state is Work.ASKING and new.tag:
+            assert door.send(new.tag, tags.capability(KEY, new.tag)) == SAME
             seen.append(new)
-        return apply(old, new)
+        return made
 
     with patch.object(door.at.ledger, "apply", watched):
         clock.turn(days=1)
         door.at.tick("f")
-    assert vault.reads and seen and all(row.give_up_at and row.give_up_at > clock() for row in seen)
+    assert seen
+    for asked in seen:
+        row = door.at.row("f", asked.window.start)
+        assert (row.state, row.wakes, row.heard_at) == (Work.ASKED, 1, clock())
+        assert asked.give_up_at and asked.give_up_at > clock()
+        (told,) = [told for name, told in door.at.executions.started if name == tags.execution(row)]
+        assert [poller.listen(told, TOKEN, door.at)["woken"] for _ in range(3)] == [True, False, False]
+    assert door.at.executions.woken == before + [TOKEN] * len(seen)
 
 
 def test_an_expired_capability(door: Door) -> None:
@@ -223,6 +233,38 @@ def test_forgers_that_make_us_read_the_key(door: Door) -> None:
     with patch.object(door.keys, "text", side_effect=slow) as asked, door.untouched():
         assert {door.send(door.tag, "A" * 32) for _ in range(50)} == {SAME}
     assert asked.call_count <= 2
+
+
+BAD = {
+    "throttled": ClientError({"Error": {"Code": "ThrottlingException", "Message": TOKEN}}, "GetSecretValue"),
+    "no connection": EndpointConnectionError(endpoint_url="https://secretsmanager.example"),
+    "no right": Refused("the secret capability cannot be read (AccessDeniedException)"),
+}
+
+
+@pytest.mark.parametrize("bad", BAD.values(), ids=BAD.keys())
+def test_a_true_word_while_the_key_cannot_be_read(door: Door, bad: Exception) -> None:
+    """Told as a failure of ours each time, never as a forgery; the key is asked for once a minute."""
+    word = tags.capability(KEY, door.tag)
+    door.at.clock.turn(minutes=5)
+    with patch.object(door.keys, "text", side_effect=bad) as asked, door.untouched():
+        assert {door.send(door.tag, word) for _ in range(10)} == {SAME}
+    assert asked.call_count == 1
+    assert "left to the poll" in door.at.emitted.text and "valid capability" not in door.at.emitted.text
+    door.at.clock.turn(minutes=1)
+    assert door.send(door.tag, word) == SAME and door.row.wakes == 1
+
+
+@pytest.mark.parametrize("bad", BAD.values(), ids=BAD.keys())
+def test_the_key_withheld_so_that_nothing_is_asked(door: Door, bad: Exception) -> None:
+    """Every report is asked for all the same, without a callback; why is told by its code."""
+    door.at.clock.turn(days=1)
+    with patch.object(door.keys, "text", side_effect=bad):
+        door.at.tick("f")
+    new = [row for row in door.at.rows("f") if row.window.start > DAY]
+    assert [(row.state, bool(row.report_id)) for row in new] == [(Work.ASKED, True)]
+    assert "callback_url" not in door.vendor.created[-1].body["data"]["attributes"]
+    assert "no callback is asked for" in door.at.emitted.text and TOKEN not in door.at.emitted.text
 
 
 @pytest.mark.parametrize("key", [None, b"", b"short"])
@@ -343,13 +385,21 @@ def test_a_mistake_of_ours_is_not_swallowed(door: Door) -> None:
 
 
 def test_the_log_filled_by_strangers(door: Door) -> None:
-    """One line a minute, with the count of those refused, whatever they send."""
+    """One line a minute and one per power of ten of those refused in it, with their number, whatever they send."""
     for minute in range(3):
         for _ in range(100):
             door.send(door.tag, "A" * 32)
         door.at.clock.turn(minutes=1)
-        assert door.at.emitted.text.count("without a valid capability") == minute + 1
+        assert door.at.emitted.text.count("without a valid capability") == 2 * (minute + 1)
     assert '"count":100' in door.at.emitted.text.replace(" ", "")
+
+
+def test_a_flood_that_is_over_before_it_is_counted(door: Door) -> None:
+    """Told to its power of ten at once: nobody need come after it for that."""
+    for _ in range(1001):
+        door.send(door.tag, "A" * 32)
+    told = re.findall(r'"(count|so_far)": ?(\d+)', door.at.emitted.text)
+    assert told == [("count", "1"), *(("so_far", str(n)) for n in (10, 100, 1000))]
 
 
 def test_a_token_read_from_the_ledger(door: Door) -> None:

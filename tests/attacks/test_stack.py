@@ -168,9 +168,11 @@ def test_somebody_else_s_schedule_borrows_the_scheduler_s_role(stack: Template) 
 
 
 def test_somebody_else_s_machine_borrows_the_machine_s_role(stack: Template) -> None:
-    """Only this stage's machine may take it on."""
+    """Only this stage's machine, under any of its versions, may take it on."""
     account = KNOWN["AWS::AccountId"]
     assert _taken(stack, "WorkflowRole", "states", account, machine())
+    assert _taken(stack, "WorkflowRole", "states", account, f"{machine()}:1")
+    assert not _taken(stack, "WorkflowRole", "states", account, f"{machine()}-2")
     assert not _taken(stack, "WorkflowRole", "states", account, machine().replace("cdr-dev-poller", "theirs"))
     assert not _taken(stack, "WorkflowRole", "states", "999999999999", machine())
 

@@ -10,6 +10,7 @@ import stat
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -201,6 +202,19 @@ def test_a_poisoned_folder_of_an_earlier_build(tree: Tree, index: Index, what: s
     assert victim.read_text() == GOOD["requests/__init__.py"]
 
 
+def test_several_builds_at_once_over_a_poisoned_folder(tree: Tree, index: Index) -> None:
+    """Each gets a whole one, and none stumbles over another: one makes it anew while the others wait."""
+    tree.lock(index.wheel("requests", GOOD))
+    made = tree.bundles()
+    sound = content(made)
+    for _ in range(3):
+        (made / "poller" / "requests" / "__init__.py").write_text("GOOD = 0\n")
+        with ThreadPoolExecutor(6) as pool:
+            found = list(pool.map(lambda _: content(tree.bundles()), range(6)))
+        assert found == [sound] * 6
+    assert {path.name for path in made.parent.iterdir()} == {made.name, f"{made.name}.seal"}
+
+
 def test_a_world_writable_setuid_file_in_a_wheel(tree: Tree, index: Index) -> None:
     """Every file of a bundle has the same rights, whatever its wheel says: no bit of the kind is left."""
     tree.lock(index.wheel("requests", GOOD, mode=0o6777))
@@ -284,6 +298,28 @@ def test_an_advisory_service_that_is_cut_off(
     (line,) = [one for one in done.stdout.splitlines() if one.startswith("OSV")]
     assert line.startswith("OSV: NOT ASKED, it cannot be reached from here: ")
     assert "the index: 1 finding\n" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("path", "sent"),
+    [
+        ("/v1/querybatch", b"<html>"),
+        ("/v1/querybatch", None),
+        ("/-/npm/v1/security/advisories/bulk", b"<html>"),
+        ("/-/npm/v1/security/advisories/bulk", b'{"what": 1}'),
+    ],
+    ids=["OSV sends a page", "OSV knows no such page", "npm sends a page", "npm sends something odd"],
+)
+def test_an_advisory_service_that_answers_nonsense(tree: Tree, index: Index, path: str, sent: bytes | None) -> None:
+    """`make audit` fails: an answer that is none is not taken for a service that nobody reaches."""
+    charts(tree, index, tgz("true"))
+    tree.lock(index.wheel("requests", GOOD))
+    index.broken[path] = sent
+    done = tree.audit(index.url)
+    assert done.returncode == 1
+    assert done.stderr == ""
+    assert "audit: the audit itself went wrong: " in done.stdout
+    assert "NOT ASKED" not in done.stdout
 
 
 def charts(tree: Tree, index: Index, held: bytes) -> None:

@@ -87,8 +87,6 @@ def local(tmp_path_factory: pytest.TempPathFactory, exports: Path, bundles: Path
         "log_days": "7",
         "scan_limit_gb": "5",
         "timezone": "Asia/Kathmandu",
-        "rate": "3",
-        "burst": "4",
     }
     where = {"account": "123456789012", "region": "us-east-1", "timezone": "Asia/Kathmandu"}
     context = {"exports": str(exports), "bundle": str(bundles), **chosen, **days, **where}
@@ -97,10 +95,11 @@ def local(tmp_path_factory: pytest.TempPathFactory, exports: Path, bundles: Path
 
 @pytest.fixture(scope="session")
 def hidden(tmp_path_factory: pytest.TempPathFactory, bundles: Path) -> Template:
-    """With pseudonyms, under a KMS key of the owner's, with an access log; checked by cdk-nag."""
+    """With pseudonyms, under a KMS key of the owner's, with an access log and a narrower door; checked by cdk-nag."""
     path = tmp_path_factory.mktemp("hidden") / "exports.toml"
     path.write_text('[[export]]\nname = "main"\nvendor = "telnyx"\nstart = "-7d"\nnumbers = "pseudonym"\n')
     context = {"exports": str(path), "bundle": str(bundles), "kms_key": KEY, "access_log": "on"}
+    context |= {"rate": "3", "burst": "4"}
     return synth(tmp_path_factory.mktemp("made"), context)
 
 

@@ -14,13 +14,23 @@ def test_there_is_one_way_in(made: Template) -> None:
     assert text(permission["SourceArn"]).endswith("/*/*/callbacks/{tag}/{capability}")
 
 
-def test_the_way_in_is_narrow(made: Template, local: Template) -> None:
+def test_without_callbacks_there_is_no_way_in(made: Template, local: Template) -> None:
+    """No address, and no right to call the function behind it; the functions stay, and nobody is told of an address."""
+    assert [name for name, one in made.resources.items() if "ApiGateway" in one["Type"]]
+    assert not [name for name, one in local.resources.items() if "ApiGateway" in one["Type"]]
+    assert not local.of("Lambda::Permission") and not local.of("Lambda::Url")
+    assert "execute-api" not in json.dumps(local.body)
+    assert set(made.body["Outputs"]) - set(local.body["Outputs"]) == {"Api"}
+    assert len(local.of("Lambda::Function")) == 4
+
+
+def test_the_way_in_is_narrow(made: Template, hidden: Template) -> None:
     """The route is throttled, by settings, and so would be any other; the stage waits for the route that it names."""
     wanted = [
         {"ThrottlingRateLimit": 10, "ThrottlingBurstLimit": 50},
         {"ThrottlingRateLimit": 3, "ThrottlingBurstLimit": 4},
     ]
-    for one, limit in zip((made, local), wanted, strict=True):
+    for one, limit in zip((made, hidden), wanted, strict=True):
         stage = one.one("ApiGatewayV2::Stage")
         assert stage["DefaultRouteSettings"] == limit
         assert stage["RouteSettings"] == {one.one("ApiGatewayV2::Route")["RouteKey"]: limit}

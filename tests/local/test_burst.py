@@ -203,6 +203,6 @@ def test_a_process_that_grows_is_told() -> None:
 
 
 def test_a_log_that_a_flood_fills_is_told() -> None:
-    """A line for each that was heard, and nine a minute beside."""
-    assert list(toll.overflowing(100 + 18, 100, 50)) == []
-    assert list(toll.overflowing(100 + 19, 100, 50)) == ["the callback wrote 119 lines, 118 are the most"]
+    """A line for each that was heard, and twenty-seven a minute beside."""
+    assert list(toll.overflowing(100 + 54, 100, 50)) == []
+    assert list(toll.overflowing(100 + 55, 100, 50)) == ["the callback wrote 155 lines, 154 are the most"]
