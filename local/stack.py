@@ -3,6 +3,7 @@
 import json
 import time
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -49,10 +50,11 @@ class Stack:
         names = [one["Name"] for one in self._pages(scheduler, "list_schedules", "Schedules", GroupName=group)]
         fired = []
         for name in names:
-            told = scheduler.get_schedule(Name=name, GroupName=group)
-            if told["State"] == "ENABLED" and not told["ScheduleExpression"].startswith("at("):
-                self._clone(told)
-                fired.append(str(json.loads(told["Target"]["Input"])["export"]))
+            with suppress(scheduler.exceptions.ResourceNotFoundException):  # a clone of before, which is over by now
+                told = scheduler.get_schedule(Name=name, GroupName=group)
+                if told["State"] == "ENABLED" and not told["ScheduleExpression"].startswith("at("):
+                    self._clone(told)
+                    fired.append(str(json.loads(told["Target"]["Input"])["export"]))
         return fired
 
     def ticked(self, since: float) -> set[str]:

@@ -189,7 +189,7 @@ def test_a_wrong_key_and_a_vendor_that_does_not_answer_are_told(tmp_path: Path) 
     assert "good" not in error
     assert "Traceback" not in one.out
     assert "wrong-token" not in one.out
-    assert time.monotonic() - began < 100
+    assert time.monotonic() - began < 240  # it ends by itself, also where other tests have the cores
     told = json.loads((tmp_path / "out" / "summary.json").read_text())
     assert not told["right"]
     assert {(one["export"], one["state"]) for one in told["windows"]} == {
