@@ -17,7 +17,7 @@ from lambdas.core import tags
 from lambdas.core.errors import Problem
 from lambdas.core.rows import Row
 from lambdas.counted import Counted
-from lambdas.logs import because, log
+from lambdas.logs import because, log, quiet
 from lambdas.settings import Clock, settings
 from lambdas.signet import Signet
 
@@ -82,6 +82,7 @@ def _status(event: dict[str, Any]) -> int:
 
 @cache
 def _app() -> APIGatewayHttpResolver:
+    quiet()
     told = settings()
     signet = Signet(Vault(client("secretsmanager")), told.capability_secret, told.clock)
     return app(Ear(Ledger(client("dynamodb"), told.table), Workflow(client("stepfunctions")), signet, told.clock))

@@ -9,9 +9,11 @@ from aws_lambda_powertools.metrics import MetricUnit
 
 from lambdas.core.errors import Problem
 
-# At each retry urllib3 warns with the path and query of what it could not get, and Lambda prints that: a signed link.
-for _loud in ("urllib3", "botocore"):
-    logging.getLogger(_loud).setLevel(logging.ERROR)
+
+def quiet() -> None:
+    """Silence the libraries that see URLs: at each retry urllib3 warns with path and query, the signed link's too."""
+    for loud in ("urllib3", "botocore"):
+        logging.getLogger(loud).setLevel(logging.ERROR)
 
 
 @cache

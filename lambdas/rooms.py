@@ -13,6 +13,7 @@ from lambdas.aws.workflow import Workflow
 from lambdas.core.errors import Problem, Refused, TryAgain
 from lambdas.core.exports import Export, Exports, parse
 from lambdas.core.polling import respite
+from lambdas.logs import quiet
 from lambdas.settings import Settings, settings
 from lambdas.signet import Signet
 from lambdas.vendors import FACTS, VENDORS, Vendor
@@ -23,6 +24,7 @@ class Rooms:
     """The outside of a handler."""
 
     def __init__(self, told: Settings) -> None:
+        quiet()
         self.settings = told
 
     @cached_property

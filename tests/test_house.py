@@ -25,7 +25,7 @@ MAY = {
     "stream": {"core", "stream", "aws", "web"},
     "signet": {"core", "aws", "settings"},
     "counted": {"logs", "settings"},
-    "rooms": {"core", "aws", "vendors", "settings", "signet", "web"},
+    "rooms": {"core", "aws", "vendors", "logs", "settings", "signet", "web"},
     "asking": {"core", "aws", "vendors", "logs", "rooms"},
     "clearing": {"core", "vendors", "logs", "rooms"},
     "proof": {"core", "aws", "logs", "rooms"},

@@ -79,8 +79,6 @@ class Reading:
                 self._block(batch, typer)
         finally:  # also of a report that ends early
             self._note(rows, typer)
-        if not rows.all_kept:
-            raise Disagrees(f"{rows.rejected} rows do not parse, more than are kept apart")
 
     def _block(self, batch: pa.RecordBatch, typer: Typer) -> None:
         with self._stages.on("type"):

@@ -128,11 +128,6 @@ class Rows:
     def _enough(self) -> bool:
         return self.rejected > REJECTED or self._kept >= KEPT
 
-    @property
-    def all_kept(self) -> bool:
-        """Whether `rejects` holds every one."""
-        return self.rejected == len(self.rejects)
-
 
 def _fields(head: bytes) -> list[str]:
     """The first line's fields."""
