@@ -8,7 +8,7 @@ PIP := $(UV) pip install --quiet --require-hashes
 export PYTHONDONTWRITEBYTECODE = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo chaos burst rivals fuzz test quick lint lock audit bom release clean
+.PHONY: help setup demo chaos burst mutants rivals fuzz test quick nightly lint lock update audit bom release previous clean
 
 help: ## what can be done here
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -24,6 +24,9 @@ chaos: setup ## the demo while copiers are killed, answers lost, schedules misse
 burst: setup ## 10,000 forged callbacks mixed with 100 true ones: what is copied, what is touched, what it costs
 	@$(BIN)/python -m local burst
 
+mutants: setup ## take each grant of the template away in turn, drive all traffic, write what was noticed to docs/iam.md
+	@$(BIN)/python -m local.mutants --write
+
 rivals: setup .venv-rivals/.done ## what benchmarks/copy measures the copier against
 
 fuzz: setup .venv-fuzz/.done ## the coverage-guided fuzzers, three minutes each (docs/fuzzing.md)
@@ -33,7 +36,10 @@ test: setup lint ## everything, the deployed stack on the emulated cloud too
 	@$(BIN)/python -m pytest -q -n 2 --dist loadfile
 
 quick: setup lint ## the tests that need no emulated cloud
-	@$(BIN)/python -m pytest -q -n 2 --dist loadfile -m "not cloud"
+	@$(BIN)/python -m pytest -q -n 2 --dist loadfile -m "not cloud and not nightly"
+
+nightly: setup ## what is slow and exhaustive: tests that the others leave out
+	@$(BIN)/python -m pytest -q -n 2 --dist loadfile -m nightly
 
 lint: setup ## ruff and the strict type checker
 	@$(BIN)/ruff check --quiet && $(BIN)/ruff format --check --quiet && $(BIN)/mypy --no-error-summary
@@ -42,6 +48,10 @@ lock: .venv/.done ## choose newest versions within pyproject.toml's bounds, writ
 	@for group in lambda copier deploy dev emulator runtime rivals fuzz; do \
 	  $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --upgrade --no-header --no-annotate \
 	    --group $$group --output-file locks/$$group.txt; done
+	@npm update --package-lock-only --omit-lockfile-registry-resolved --ignore-scripts --no-audit --no-fund --silent
+
+update: lock ## renew every package: lock, set up, audit, quick tests; then read the difference of the locks
+	@$(MAKE) --no-print-directory setup audit quick
 
 audit: .venv/.done ## what the registries and advisory services say today of what is locked
 	@$(BIN)/python -m infra.audit
@@ -52,6 +62,12 @@ bom: setup ## a bill of materials for each bundle, and for the charts in a repor
 release: ## what docs/releasing.md asks for before a tag: bundles made from nothing, audit, tests, bills
 	@rm -rf build/bundles build/packages build/bom
 	@$(MAKE) --no-print-directory audit test bom
+
+previous: ## keep the sources of the release that is checked out, for the next one's test of the upgrade
+	@rm -f tests/upgrade/v*.tar.gz
+	@version=v$$(sed -n 's/^version = "\(.*\)"/\1/p' pyproject.toml | head -1) && git archive --format=tar.gz \
+	  --prefix=$$version/ -o tests/upgrade/$$version.tar.gz HEAD lambdas infra app.py cdk.json exports.toml pyproject.toml \
+	  locks/lambda.txt locks/copier.txt
 
 clean: ## remove what was built and installed
 	rm -rf .venv .venv-emulator .venv-runtime .venv-rivals .venv-fuzz node_modules build cdk.out

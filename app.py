@@ -25,7 +25,7 @@ def main() -> int:
         return complain(*wrong.mistakes)
     except UnbuiltError as wrong:
         return complain(str(wrong))
-    complain(*(f"{chosen.exports.name}: note: {warning}" for warning in exports.warnings))
+    complain(*settings.notes(chosen), *(f"{chosen.exports.name}: note: {warning}" for warning in exports.warnings))
     newer_node()
     synth(chosen, exports, bundles)
     return 0

@@ -4,6 +4,7 @@ The real requester and poller run on a ledger in memory that counts as DynamoDB 
 is replaced by the same calls without Parquet, the vendor by one in the process. Nothing here reaches a network.
 """
 
+import json
 import os
 import platform
 from collections.abc import Iterator
@@ -24,6 +25,7 @@ from lambdas.logs import log, metrics
 NOW = datetime(2026, 11, 16, tzinfo=UTC)  # the middle of a month: its windows are read for its proof
 WARM = 9 * DAY  # until the re-exports at a day and at a week are under way
 SECONDS = {"1d": 86_400, "12h": 43_200, "6h": 21_600, "1h": 3600, "30m": 1800, "15m": 900}
+FILE = Path(__file__).with_name("counts.json")
 PLACES = {"15m": 8}  # four do not carry as many reports
 
 
@@ -34,20 +36,23 @@ PLACES = {"15m": 8}  # four do not carry as many reports
 @click.option("--windows", default="1d,1h,15m", help="The windows of the table of costs.")
 @click.option("--sample", default=2, help="So many days at least, and 20 windows, stand for the year that they cost.")
 @click.option("--vendor", default="telnyx", help="telnyx is polled, flowroute calls back.")
-def main(exports: int, rows: str, hours: int, windows: str, sample: int, vendor: str) -> None:
+@click.option("--counts", is_flag=True, help="Keep the counts of a year in benchmarks/counts.json, for docs/costs.md.")
+def main(exports: int, rows: str, hours: int, windows: str, sample: int, vendor: str, counts: bool) -> None:
     """Print both tables as Markdown; what is being done goes to standard error."""
     told = f"{datetime.now(UTC):%Y-%m-%d}, {platform.machine()}, Python {platform.python_version()}"
     with _quiet():
-        flat = [reads(exports, int(number), hours, vendor) for number in rows.split(",")]
-        costs = [cost(window, sample, vendor) for window in windows.split(",")]
+        flat = [reads(exports, int(number), hours, vendor) for number in rows.split(",") if number]
+        years = {window: counted(window, sample, vendor) for window in windows.split(",")}
         most = {luck: bound(luck, vendor) for luck in (0.0, 0.5, 1.0)}
     click.echo(f"{told}\n")
     _table(["rows", "ticks", "items", "read units", "months read", "items of each", "read units of each", "took"], flat)
-    lines = [[name, *(_told(one[name]) for one in costs)] for name in costs[0]]
-    _table(["per export and year", *(f"window {window}" for window in windows.split(","))], lines)
+    lines = [[name, *(_told(one[name]) for one in years.values())] for name in next(iter(years.values()))]
+    _table(["per export and year", *(f"window {window}" for window in years)], lines)
     _table(
         ["jitter", "state transitions of a report that never gets ready"], [[f"{one}", f"{most[one]}"] for one in most]
     )
+    if counts:
+        FILE.write_text(json.dumps({"told": told, "years": years}, indent=1) + "\n", "utf-8")
 
 
 @contextmanager
@@ -71,7 +76,7 @@ def reads(exports: int, rows: int, hours: int, vendor: str) -> list[str]:
     stage.run(NOW + timedelta(hours=hours))
     _say(f"{hours} hours of them are simulated after {perf_counter() - begun:.0f} s")
     used, ticks = stage.meter.used, stage.invoked["requester"]
-    due = [used[name] for name in ("due", "open", "head")]
+    due = [used[name] for name in ("due", "open", "aside", "head")]
     month = used["between"]
     return [
         f"{rows:,}", f"{ticks:,}", f"{sum(one.items for one in due) / ticks:.1f}",
@@ -97,7 +102,7 @@ def _past(stage: Year, number: int, vendor: str) -> None:
         stage.memory.fill(history(_pattern(vendor), export, stop, number))
         head = stage.memory.take(export.name, "past", now, now)
         if head is not None:
-            stage.memory.save(head, born=now, spans={"calls": Span(export.first(now), stop, export.window)})
+            stage.memory.save(head, born=now, keyed=True, spans={"calls": Span(export.first(now), stop, export.window)})
 
 
 def _whole(when: datetime, seconds: int) -> datetime:
@@ -105,8 +110,8 @@ def _whole(when: datetime, seconds: int) -> datetime:
     return midnight(when) + (when - midnight(when)) // timedelta(seconds=seconds) * timedelta(seconds=seconds)
 
 
-def cost(window: str, sample: int, vendor: str) -> dict[str, float]:
-    """An export's year, from some days of it: what is counted, and what that costs."""
+def counted(window: str, sample: int, vendor: str) -> dict[str, float]:
+    """An export's year, from some days of it."""
     begun, seconds = perf_counter(), SECONDS[window]
     days = max(sample, 20 * seconds // 86_400)
     start = NOW - days * DAY / 2 - DAY
@@ -121,9 +126,8 @@ def cost(window: str, sample: int, vendor: str) -> dict[str, float]:
     year = 365 / days
     used, asked, put = stage.meter.total, stage.theirs.asked, stage.bucket.asked
     ran = {name: stage.invoked[name] * year for name in (*prices.ASSUMED, "schedule")}
-    secrets = (stage.invoked["requester"] + stage.invoked["poller"] + stage.invoked["copier"]) * year
     steps = stage.transitions
-    counts = {
+    return {
         "rows of the ledger": (len(stage.memory.rows("e0")) - before) * year,
         "reports asked for": asked["ask"] * year,
         "requests to the vendor": sum(asked.values()) * year,
@@ -134,6 +138,7 @@ def cost(window: str, sample: int, vendor: str) -> dict[str, float]:
         "runs of the poller": ran["poller"],
         "runs of the copier": ran["copier"],
         "runs of the callback": ran["callback"],
+        "ticks of the schedule": ran["schedule"],
         "state transitions": sum(steps) * year,
         "of a report, on average": sum(steps) / len(steps),
         "of a report, at most": max(steps),
@@ -141,17 +146,6 @@ def cost(window: str, sample: int, vendor: str) -> dict[str, float]:
         "S3: PUT": put["put"] * year,
         "S3: HEAD": put["head"] * year,
     }
-    bill = {
-        "$ DynamoDB reads": counts["read units"] * prices.READ,
-        "$ DynamoDB writes": counts["write units"] * prices.WRITE,
-        "$ Lambda, with assumed durations": sum(prices.runs(name, ran[name]) for name in prices.ASSUMED),
-        "$ Step Functions": counts["state transitions"] * prices.TRANSITION,
-        "$ S3 requests": counts["S3: PUT"] * prices.PUT + counts["S3: HEAD"] * prices.GET,
-        "$ Scheduler, Secrets Manager's calls, callbacks": ran["schedule"] * prices.TICK
-        + secrets * prices.LOOKUP + ran["callback"] * prices.CALLBACK,
-        "$ a secret and three metrics": prices.SECRET + 3 * prices.METRIC,
-    }  # fmt: skip
-    return {**counts, **bill, "$ altogether": sum(bill.values())}
 
 
 def bound(luck: float, vendor: str) -> int:

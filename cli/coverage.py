@@ -10,7 +10,8 @@ from typing import Any
 import click
 from rich.console import Console
 
-from cli import tables
+from cli import daily, tables
+from cli.naming import names as completed
 from cli.options import Instant, deployed
 from cli.progress import progress
 from cli.stack import Place, Stack, exports
@@ -31,18 +32,19 @@ Exit status: 0 all there, 1 something is missing, 2 it could not be told.
 
 
 @click.command(epilog=EPILOG)
-@click.argument("names", metavar="[EXPORT]...", nargs=-1)
+@click.argument("names", metavar="[EXPORT]...", nargs=-1, shell_complete=completed)
 @click.option(
     "--until",
     type=Instant(),
     metavar="TIME",
     help="whether all is there up to this time, due or not; by default, up to the last window that is due",
 )
+@click.option("--calendar/--no-calendar", default=None, help="a letter for each day; on a terminal, by default")
 @click.option("--json", "as_json", is_flag=True, help="print it as JSON")
 @deployed
 def coverage(
-    names: tuple[str, ...], until: datetime | None, as_json: bool, exports: Path, **place: str | None
-) -> None:  # fmt: skip
+    names: tuple[str, ...], until: datetime | None, calendar: bool | None, as_json: bool, exports: Path, **place: Any
+) -> None:
     """Show what of each EXPORT is in the lake, by source and time; all exports, by default."""
     with plain():
         known, stack = _known(exports, **place)
@@ -52,7 +54,8 @@ def coverage(
         click.echo(json.dumps({"missing": any(one.missing for one in shown), "exports": [one.plain() for one in shown]},
                               indent=2))  # fmt: skip
     else:
-        _print(shown)
+        now = daily.ended(datetime.now(UTC), until)
+        _print(shown, now if (sys.stdout.isatty() if calendar is None else calendar) else None)
     if unknown:
         raise Wrong("\n".join(_strange(name, exports) for name in unknown))
     sys.exit(MISSING if any(one.missing for one in shown) else 0)
@@ -116,13 +119,18 @@ def _strange(name: str, file: Path) -> str:
     return f'{name}: in the ledger, and not in {file.name}: put it back there, with state = "retired" if it is over'
 
 
-def _print(shown: list[Covered]) -> None:
+def _print(shown: list[Covered], now: datetime | None) -> None:
     console = Console(width=None if sys.stdout.isatty() else tables.WIDTH)
     for one in shown:
         console.print(tables.summary(one.export, one.stretches), markup=False, highlight=False, soft_wrap=True)
         if one.blocked:
             line = f"  the vendor is not asked now: {tables.clean(one.blocked)}"
             console.print(line, markup=False, highlight=False, soft_wrap=True)
+    for one in shown if now else ():
+        console.print(one.export.name, style="bold", markup=False, highlight=False)
+        told = daily.days(one.stretches, one.start, now or one.start)
+        for month in daily.calendar(told, plain=not console.encoding.startswith("utf")):
+            console.print(month, soft_wrap=True)
     for one in shown:
         if one.stretches:
             console.print(tables.table(one.export.name, one.stretches))

@@ -22,6 +22,10 @@ SUCCEEDED, FAILED, CANCELLED = "SUCCEEDED", "FAILED", "CANCELLED"
 LIMIT = "bytes scanned limit was exceeded"
 
 
+class Late(Wrong):
+    """Patience is over before the query is; it was stopped."""
+
+
 @dataclass(frozen=True)
 class Execution:
     """A query as Athena tells of it."""
@@ -77,7 +81,7 @@ class Athena:
         with self._stopping(query):
             done = self._watch(query, patience, tell)
             if not done.over:
-                raise Wrong(f"no answer within {patience:g} s: --patience waits longer, --from and --to ask for less")
+                raise Late(f"no answer within {patience:g} s: --patience waits longer, --from and --to ask for less")
         if done.state != SUCCEEDED:
             raise Wrong(self._why(done))
         return done

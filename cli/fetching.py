@@ -49,9 +49,9 @@ class Fetch:
         came = _passed(body.iter_chunks(PIECE), outer.update, lambda piece: count(len(piece)))
         try:
             if self.as_text:
-                _drain(_passed(_unzipped(_passed(_unpacked(came), inner.update)), sink.write))
+                _drain(_passed(_unzipped(_passed(unpacked(came), inner.update)), sink.write))
             elif original.inside:
-                _drain(_passed(_unpacked(_passed(came, sink.write)), inner.update))
+                _drain(_passed(unpacked(_passed(came, sink.write)), inner.update))
             else:
                 _drain(_passed(came, sink.write))
         except (zlib.error, EOFError, Broken, Disagrees) as damage:
@@ -96,7 +96,7 @@ def _drain(pieces: Iterator[bytes]) -> None:
         pass
 
 
-def _unpacked(pieces: Iterator[bytes]) -> Iterator[bytes]:
+def unpacked(pieces: Iterator[bytes]) -> Iterator[bytes]:
     """What a gzip holds, of several members one after the other too. Raises EOFError where it ends early."""
     gzip = zlib.decompressobj(GZIP)
     for piece in pieces:

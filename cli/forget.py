@@ -1,23 +1,26 @@
 """`cdr forget`: one phone number taken out of an export's copies, the calls themselves kept and counted as before."""
 
+import json
 import re
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
 import click
 
+from cli.naming import names
 from cli.options import deployed
+from cli.progress import progress
 from cli.stack import Place, Stack, exports
 from cli.wrong import Wrong, plain
 from lambdas.aws.lake import Fenced, Lake
 from lambdas.aws.vault import Vault
 from lambdas.core import keys
 from lambdas.core.errors import Refused
-from lambdas.core.exports import Export, pseudonym_secret
+from lambdas.core.exports import Export
 from lambdas.vendors import VENDORS
 
 LEFT = 1
@@ -26,29 +29,35 @@ EPILOG = """
 NUMBER has 7 to 15 digits with its country code, as in +12065550123; a national form is another text: ask for it too.
 Without --yes nothing is changed.
 
-Exit status: 0 no copy holds it (any more), 1 some do, or raw files of their windows are left, 2 it could not be told.
+Exit status: 0 no copy holds it (any more), 1 some do, or raw files of their windows are left, 2 it could not be told,
+130 interrupted.
 """
 
 
 @click.command(epilog=EPILOG)
-@click.argument("name", metavar="EXPORT")
+@click.argument("name", metavar="EXPORT", shell_complete=names)
 @click.argument("number")
 @click.option("--yes", is_flag=True, help="take it out; else it is only said where it is")
 @click.option("--raw", is_flag=True, help="with --yes: also delete the vendor's files of the same windows, whole")
+@click.option("--json", "as_json", is_flag=True, help="print it as JSON")
 @deployed
-def forget(name: str, number: str, yes: bool, raw: bool, exports: Path, **place: str | None) -> None:
+def forget(name: str, number: str, yes: bool, raw: bool, as_json: bool, exports: Path, **place: str | None) -> None:
     """Find NUMBER in the copies of EXPORT, and take it out: its columns become null, the calls stay."""
     if not re.fullmatch(r"\+?([ ()-]*[0-9]){7,15}", number, re.ASCII):
         raise click.BadParameter("7 to 15 digits, such as +12065550123", param_hint="NUMBER")
     with plain():
         export, at = _known(name, exports, **place)
-        found = list(Search(export, at, number).run(yes=yes))
-        beside = [key for one in found for key in _beside(at, one.key)]
-        if yes and raw:
-            _delete(at, beside)
+        with progress(f"searching the copies of {name}") as tell:
+            found = list(Search(export, at, number).run(tell, yes=yes))
+            beside = [key for one in found for key in _beside(at, one.key)]
+            if yes and raw:
+                _delete(at, beside, tell)
     if export.numbers == "mask":
         click.echo("masked copies do not tell one number from its neighbours: only others were searched", err=True)
-    _tell(found, beside, yes=yes, raw=raw)
+    if as_json:
+        click.echo(json.dumps(_flat(name, found, beside, yes=yes, raw=raw), indent=2))
+    else:
+        _tell(found, beside, yes=yes, raw=raw)
     sys.exit(LEFT if (found and not yes) or (beside and not (yes and raw)) else 0)
 
 
@@ -70,11 +79,12 @@ class Search:
         self._engine, self._at, self._export = erasing, at, export
         self._s3, self._bucket = at.place.client("s3"), at.outputs["Bucket"]
         self._lake = Lake(self._s3, self._bucket)
-        self._number = erasing.Number(number, VENDORS[export.vendor].columns, _key(export, at.place))
+        self._number = erasing.Number(number, VENDORS[export.vendor].columns, _key(export, at))
 
-    def run(self, *, yes: bool) -> Iterator[Found]:
+    def run(self, tell: Callable[[str], None], *, yes: bool) -> Iterator[Found]:
         """Each object that holds the number; with `yes` it is taken out of it."""
-        for key in _listed(self._at, f"{keys.CALLS}export={self._export.name}/"):
+        for count, key in enumerate(_listed(self._at, f"{keys.CALLS}export={self._export.name}/"), 1):
+            tell(f"{count:,}, {key}")
             with tempfile.SpooledTemporaryFile(SPOOL) as file:
                 answer = self._read(key, file)
                 rows = self._engine.count(file, self._number)
@@ -111,13 +121,13 @@ def _known(name: str, file: Path, stage: str | None, **where: str | None) -> tup
         raise Wrong(f"no export {name}: {file.name} has {names}") from None
 
 
-def _key(export: Export, place: Place) -> bytes | None:
+def _key(export: Export, at: Stack) -> bytes | None:
     """The key of the pseudonyms, where the export has them. Raises Wrong."""
     if export.numbers != "pseudonym":
         return None
-    secret = pseudonym_secret(place.stage)
+    secret = at.pseudonym
     try:
-        key = Vault(place.client("secretsmanager")).text(secret)
+        key = Vault(at.place.client("secretsmanager")).text(secret)
     except Refused as no:
         raise Wrong(no.what) from None
     if not key:
@@ -138,9 +148,17 @@ def _beside(at: Stack, key: str) -> Iterator[str]:
         yield from _listed(at, prefix + window)
 
 
-def _delete(at: Stack, found: list[str]) -> None:
+def _delete(at: Stack, found: list[str], tell: Callable[[str], None]) -> None:
     for key in found:
+        tell(f"deleting {key}")
         at.place.client("s3").delete_object(Bucket=at.outputs["Bucket"], Key=key)
+
+
+def _flat(name: str, found: list[Found], beside: list[str], *, yes: bool, raw: bool) -> dict[str, Any]:
+    """For a program: objects and rows; the number is not told here either."""
+    copies = [{"key": one.key, "rows": one.rows} for one in found]
+    others = [{"key": key, "deleted": yes and raw} for key in beside]
+    return {"export": name, "changed": yes and bool(found), "copies": copies, "beside": others}
 
 
 def _tell(found: list[Found], beside: list[str], *, yes: bool, raw: bool) -> None:

@@ -27,12 +27,14 @@ def deployed(command: Callable[..., Any]) -> Callable[..., Any]:
     """The options of a command that works on a deployed stack."""
     for option in (
         click.option("--exports", type=click.Path(path_type=Path), metavar="FILE", default=Path("exports.toml"),
-                     show_default=True, help="the exports of the stack"),
+                     envvar="CDR_EXPORTS", show_envvar=True, show_default=True, help="the exports of the stack"),
         click.option("--endpoint-url", "endpoint", envvar=ENDPOINT, show_envvar=True, metavar="URL",
                      help="another AWS than Amazon's, such as the local cloud"),
-        click.option("--region", metavar="NAME", help="the region of the stack; the profile's, by default"),
+        click.option("--region", envvar="AWS_REGION", metavar="NAME",  # boto3 knows AWS_DEFAULT_REGION alone
+                     help="the region of the stack; the profile's, by default"),
         click.option("--profile", metavar="NAME", help="the profile whose credentials are used"),
-        click.option("--stage", default="dev", show_default=True, help="which stack: cdr-STAGE"),
+        click.option("--stage", default="dev", envvar="CDR_STAGE", show_envvar=True, show_default=True,
+                     help="which stack: cdr-STAGE"),
     ):  # fmt: skip
         command = option(command)
     return command

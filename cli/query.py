@@ -14,6 +14,8 @@ from rich.table import Table
 
 from cli import answers, asking, tables
 from cli.execution import Athena, Execution
+from cli.naming import names
+from cli.naming import questions as completed
 from cli.options import deployed
 from cli.price import price
 from cli.progress import progress
@@ -36,13 +38,14 @@ Exit status: 0 answered, 2 it could not be, 130 interrupted.
 
 
 @click.command(epilog=EPILOG)
-@click.argument("name", required=False)
+@click.argument("name", required=False, shell_complete=completed)
 @click.option("--list", "as_list", is_flag=True, help="the saved questions, what each asks, and its values")
 @click.option("--file", type=click.File(encoding="utf-8-sig"), metavar="FILE", help="your own query; - reads stdin")
 @click.option("--from", "first", type=asking.Day(), metavar="DAY", help="the first day; 30 days with the last, if none")
 @click.option("--to", "last", type=asking.Day(), metavar="DAY", help="the last day, included; today by default")
 @click.option("--timezone", "zone", type=asking.Zone(), metavar="NAME", help="whose days and hours; UTC by default")
-@click.option("--export", "only", multiple=True, metavar="EXPORT", help="of this export alone; may be repeated")
+@click.option("--export", "only", multiple=True, metavar="EXPORT", shell_complete=names,
+              help="of this export alone; may be repeated")  # fmt: skip
 @click.option("--set", "values", type=asking.Setting(), multiple=True, metavar="NAME=N",
               help="a value of the question, as --list tells them; may be repeated")  # fmt: skip
 @click.option("--limit", type=click.IntRange(1), default=100, show_default=True, metavar="N", help="rows to show")

@@ -1,7 +1,8 @@
 """`cdr raw`: the vendor's own file of a window, as it came, checked against the digest that was taken when it came."""
 
+import json
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -9,8 +10,9 @@ from typing import Any
 import click
 
 from cli.fetching import Fetch
+from cli.naming import names
 from cli.options import Instant, deployed
-from cli.originals import Originals
+from cli.originals import Original, Originals, label
 from cli.stack import Place, Stack
 from cli.stack import exports as known
 from cli.tables import iso
@@ -69,7 +71,7 @@ class Written(click.ParamType[Sought]):
 
 
 @click.command(epilog=EPILOG)
-@click.argument("name", metavar="EXPORT")
+@click.argument("name", metavar="EXPORT", shell_complete=names)
 @click.argument("window", type=Written())
 @click.option("--source", metavar="NAME", help="of this source alone; of all, by default")
 @click.option("--out", type=click.Path(exists=True, file_okay=False, path_type=Path), metavar="DIR", default=Path(),
@@ -77,32 +79,56 @@ class Written(click.ParamType[Sought]):
 @click.option("--plain", "as_text", is_flag=True, help="the text itself, unpacked, not the file as it lies there")
 @click.option("--quarantined", is_flag=True, help="the file that did not pass the checks, instead of the published one")
 @click.option("--force", is_flag=True, help="also over a file that is there already")
+@click.option("--json", "as_json", is_flag=True, help="print it as JSON, once all are fetched")
 @deployed
-def raw(name: str, window: Sought, out: Path, source: str | None, exports: Path, **how: Any) -> None:
+def raw(name: str, window: Sought, out: Path, source: str | None, as_json: bool, exports: Path, **how: Any) -> None:
     """Fetch the vendor's file of a WINDOW of EXPORT, as it came."""
     fetch = {"folder": out, "as_text": how.pop("as_text"), "force": how.pop("force")}
     quarantined, place = how.pop("quarantined"), Place(how.pop("stage"), **how)
     if source:
         window = window.of(source)
-    wrong = list[str]()
+    told = Fetched(as_json)
     with plain():
-        stack = _stack(name, exports, place)
-        for row in _rows(stack, name, window):
+        stack = opened(name, exports, place)
+        for row in windows(stack, name, window):
             try:
-                _one(Originals(stack), Fetch(stack, **fetch), row, quarantined=quarantined)
+                _one(Originals(stack), Fetch(stack, **fetch), row, told, quarantined=quarantined)
             except Wrong as no:  # the other windows are fetched all the same
-                wrong.append(no.message)
-    if wrong:
-        raise Wrong("\n".join(wrong))
+                told.refused[label(row.window)] = no.message
+    told.end(name)
 
 
-def _one(originals: Originals, fetch: Fetch, row: Row, *, quarantined: bool) -> None:
+@dataclass
+class Fetched:
+    """What was fetched, said as it comes, or at the end for a program; and what could not be had, by window."""
+
+    as_json: bool
+    files: list[dict[str, Any]] = field(default_factory=list)
+    refused: dict[str, str] = field(default_factory=dict)
+
+    def add(self, row: Row, original: Original, path: Path) -> None:
+        """A file that is whole and checked."""
+        told = {"path": str(path), "bytes": path.stat().st_size, "key": original.key, "sha256": original.sha256}
+        self.files.append({"window": label(row.window), **told})
+        if not self.as_json:
+            click.echo(path)
+
+    def end(self, name: str) -> None:
+        """Raises Wrong where something could not be had."""
+        if self.as_json:
+            refused = [{"window": window, "why": why} for window, why in self.refused.items()]
+            click.echo(json.dumps({"export": name, "files": self.files, "refused": refused}, indent=2))
+        if self.refused:
+            raise Wrong("\n".join(self.refused.values()))
+
+
+def _one(originals: Originals, fetch: Fetch, row: Row, told: Fetched, *, quarantined: bool) -> None:
     """All files of one window. Raises Wrong."""
     for original in originals.quarantined(row) if quarantined else originals.published(row):
-        click.echo(fetch.one(original))
+        told.add(row, original, fetch.one(original))
 
 
-def _stack(name: str, file: Path, place: Place) -> Stack:
+def opened(name: str, file: Path, place: Place) -> Stack:
     """The stack, if the file knows the export. Raises Wrong."""
     names = [one.name for one in known(file, place.stage).exports]
     if name not in names:
@@ -110,7 +136,7 @@ def _stack(name: str, file: Path, place: Place) -> Stack:
     return place.stack()
 
 
-def _rows(stack: Stack, name: str, sought: Sought) -> list[Row]:
+def windows(stack: Stack, name: str, sought: Sought) -> list[Row]:
     """The ledger's rows of these windows. Raises Wrong where there is none, and says what there is."""
     rows = stack.ledger(name)[1]
     if found := [row for row in rows if sought.has(row)]:

@@ -1,10 +1,12 @@
 """`cdr report`: coverage, calls, cost and failures as a picture, in one HTML file that fetches nothing."""
 
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import click
@@ -13,7 +15,9 @@ from rich.filesize import decimal as size
 from cli import answers, asking
 from cli.appearing import appearing
 from cli.execution import Athena
+from cli.naming import names
 from cli.options import deployed
+from cli.picture.coverage import Covered, covered, verdict
 from cli.picture.scope import Scope
 from cli.price import dollars, price
 from cli.progress import progress
@@ -45,14 +49,16 @@ Exit status: 0 written, whatever the picture shows, 2 it could not be, 130 inter
 @click.option("--to", "last", type=asking.Day(), metavar="DAY", help="the last day, included; today by default")
 @click.option("--timezone", "zone", type=asking.Zone(), default="UTC", show_default=True, metavar="NAME",
               help="whose days")  # fmt: skip
-@click.option("--export", "only", multiple=True, metavar="EXPORT", help="of this export alone; may be repeated")
+@click.option("--export", "only", multiple=True, metavar="EXPORT", shell_complete=names,
+              help="of this export alone; may be repeated")  # fmt: skip
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), default=Path("cdr-report.html"),
               show_default=True, metavar="FILE", help="where it is written")  # fmt: skip
 @click.option("--patience", type=click.IntRange(1), default=600, show_default=True, metavar="SECONDS",
               help="how long to wait for each answer")  # fmt: skip
+@click.option("--json", "as_json", is_flag=True, help="print as JSON where it is, and what is missing")
 @deployed
 def report(first: date | None, last: date | None, zone: str, only: tuple[str, ...], out: Path, patience: int,
-           exports: Path, stage: str, **where: str | None) -> None:  # fmt: skip
+           as_json: bool, exports: Path, stage: str, **where: str | None) -> None:  # fmt: skip
     """Write a picture of what is in the lake: coverage, calls, cost, ASR and ACD, countries, failures."""
     with plain():
         known, now = read(exports, stage), datetime.now(UTC)
@@ -63,13 +69,14 @@ def report(first: date | None, last: date | None, zone: str, only: tuple[str, ..
         athena = Athena(Place(stage, **where).stack())
         scope = Scope(settings.settings({"stage": stage}.get).name, chosen, *days, made=now, zone=zone)
         asker = Asker(athena, patience)
-        write(out, scope, known, athena.database, asker)
+        found = write(out, scope, known, athena.database, asker)
     click.echo(f"{asker.seconds:.1f} s, {size(asker.scanned)} scanned, {dollars(asker.price)}", err=True)
-    click.echo(f"{out}: {size(out.stat().st_size)}")
+    told = json.dumps(_flat(out, scope, found, asker), indent=2)
+    click.echo(told if as_json else f"{out}: {size(out.stat().st_size)}")
 
 
-def write(out: Path, scope: Scope, exports: Exports, database: str, ask: Ask) -> None:
-    """Ask the three questions and write the file. Raises Wrong."""
+def write(out: Path, scope: Scope, exports: Exports, database: str, ask: Ask) -> list[Covered]:
+    """Ask the three questions and write the file; what each day is. Raises Wrong."""
     # Here, because every other command would wait for the templates.
     from cli.picture.page import page
 
@@ -78,6 +85,19 @@ def write(out: Path, scope: Scope, exports: Exports, database: str, ask: Ask) ->
     text = page(scope, told["coverage"], told["calls_daily"], told["failures"], script)
     with appearing(out) as file:
         file.write(text.encode())
+    return covered(scope, told["coverage"])
+
+
+def _flat(out: Path, scope: Scope, found: Sequence[Covered], asker: "Asker") -> dict[str, Any]:
+    """For a program: where the file is, what it says is missing, and what the answers cost."""
+    missing = [
+        {"export": one.name, "state": state, "days": [str(day) for day in days]}
+        for one in found
+        for state, days in one.missed.items()
+    ]
+    price = {"seconds": round(asker.seconds, 3), "scanned_bytes": asker.scanned, "price_usd": float(asker.price)}
+    told = {"file": str(out), "bytes": out.stat().st_size, "from": str(scope.first), "to": str(scope.last)}
+    return {**told, "verdict": verdict(found)[0], "missing": missing, **price}
 
 
 def recent(out: Path, stack: str, exports: Exports, database: str, ask: Ask, made: datetime) -> None:

@@ -1,7 +1,7 @@
 """How a deployed stack is found: by its outputs in CloudFormation, on AWS or wherever an endpoint says."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -13,12 +13,17 @@ from botocore.exceptions import ClientError
 from cli.wrong import Wrong
 from infra import settings
 from lambdas.aws import items
+from lambdas.aws.ledger import Ledger
 from lambdas.core import keys
-from lambdas.core.exports import Exports, Mistakes, parse
+from lambdas.core.exports import Exports, Mistakes, parse, pseudonym_secret
 from lambdas.core.rows import Head, Row
 from lambdas.vendors import FACTS
 
-CONFIG = Config(connect_timeout=5, read_timeout=30, retries={"max_attempts": 4, "mode": "standard"})
+FUNCTIONS = ("Requester", "Poller", "Copier", "Callback")  # as the outputs name them
+THREADS = 16  # that ask at the same time, where many things are to be asked
+CONFIG = Config(
+    connect_timeout=5, read_timeout=30, retries={"max_attempts": 4, "mode": "standard"}, max_pool_connections=THREADS
+)
 # The local cloud has one name for all buckets, and nobody resolves a bucket's name before it.
 NEAR = Config(s3={"addressing_style": "path"}, inject_host_prefix=False)
 
@@ -58,7 +63,7 @@ class Place:
         outputs = {one["OutputKey"]: one["OutputValue"] for one in found.get("Outputs", [])}
         if not {"Table", "Bucket"} <= outputs.keys():
             raise Wrong(f"the stack {name} in {where} is {found['StackStatus']} and tells no table: deploy it again")
-        return Stack(self, outputs)
+        return Stack(self, outputs, name, found)
 
 
 @dataclass(frozen=True)
@@ -67,6 +72,31 @@ class Stack:
 
     place: Place
     outputs: Mapping[str, str]
+    name: str = ""
+    told: Mapping[str, Any] = field(default_factory=dict)  # what CloudFormation says of it
+
+    @property
+    def pseudonym(self) -> str:
+        """The secret under which numbers get their pseudonyms: the stack's own, or one of before that it was given."""
+        return self.outputs.get("Pseudonym") or pseudonym_secret(self.place.stage)
+
+    def books(self) -> Ledger:
+        """The ledger as the Lambdas see it."""
+        return Ledger(self.place.client("dynamodb"), self.outputs["Table"])
+
+    def configuration(self, function: str) -> dict[str, Any]:
+        """Of one of the four functions: its memory, its variables, its log group."""
+        told = self.place.client("lambda").get_function_configuration(FunctionName=self.outputs[function])
+        return dict(told)
+
+    def logs(self) -> dict[str, str]:
+        """The log group of each function, and of the machine, if it has one."""
+        groups = {one: str(self.configuration(one)["LoggingConfig"]["LogGroup"]) for one in FUNCTIONS}
+        machine = self.place.client("stepfunctions").describe_state_machine(stateMachineArn=self.outputs["Machine"])
+        for one in machine.get("loggingConfiguration", {}).get("destinations", []):
+            arn = one["cloudWatchLogsLogGroup"]["logGroupArn"]
+            groups["Machine"] = str(arn).partition(":log-group:")[2].removesuffix(":*")
+        return groups
 
     def ledger(self, export: str, count: Callable[[int], None] = lambda _: None) -> tuple[Head, list[Row]]:
         """The head and every row of an export, read consistently; `count` is told how many were read, at times.

@@ -92,6 +92,14 @@ def when(time: datetime) -> str:
     return f"{time:%Y-%m-%d}" if time == midnight(time) else f"{time:%Y-%m-%d %H:%M}"
 
 
+def ago(span: timedelta) -> str:
+    """How long ago, for people: its largest unit alone."""
+    for unit, step in (("d", DAY), ("h", timedelta(hours=1)), ("min", timedelta(minutes=1))):
+        if span >= step:
+            return f"{span // step} {unit} ago"
+    return "now"
+
+
 def iso(time: datetime) -> str:
     """A time for programs."""
     return time.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -12,9 +12,13 @@ from lambdas.core.veil import veil
 
 STATUS = 2
 # What AWS says of credentials that it does not take, or no longer.
-UNKNOWN = ("InvalidClientTokenId", "UnrecognizedClientException", "SignatureDoesNotMatch", "AuthFailure")
-EXPIRED = ("ExpiredToken", "ExpiredTokenException", "RequestExpired")
-DENIED = ("AccessDenied", "AccessDeniedException", "UnauthorizedOperation")
+SIGNED = ("SignatureDoesNotMatch", "InvalidSignatureException")
+UNKNOWN = ("InvalidClientTokenId", "UnrecognizedClientException", "AuthFailure", *SIGNED)
+EXPIRED = ("ExpiredToken", "ExpiredTokenException")
+DENIED = ("AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AuthorizationError")  # the last is SNS's
+# A signature bears the time at which it was made; one too old, or of the future, may have the code of a wrong key.
+SKEWED = ("RequestExpired", "RequestTimeTooSkewed")
+UNTIMELY = ("signature expired", "signature not yet current")
 
 
 class Wrong(click.ClickException):
@@ -63,6 +67,8 @@ def _where(error: aws.BotoCoreError) -> str:
 
 def _answered(error: aws.ClientError) -> str:
     code, call = error.response["Error"].get("Code", ""), error.operation_name
+    if _skewed(error):
+        return f"this machine's clock is wrong ({code}): set it"
     if code in EXPIRED:
         return f"the AWS credentials have expired ({code}): log in again, for example with `aws sso login`"
     if code in UNKNOWN:
@@ -70,3 +76,9 @@ def _answered(error: aws.ClientError) -> str:
     if code in DENIED:
         return f"the credentials may not {call}: use a profile that may (docs/cdr.md lists what is read)"
     return f"{call}: {error.response['Error'].get('Message', code)} ({code})"
+
+
+def _skewed(error: aws.ClientError) -> bool:
+    """Whether AWS refused the time of a signature, and not who signed."""
+    code, said = error.response["Error"].get("Code", ""), error.response["Error"].get("Message", "").lower()
+    return code in SKEWED or (code in SIGNED and any(words in said for words in UNTIMELY))

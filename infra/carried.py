@@ -18,8 +18,8 @@ EVERY: Mapping[str, str] = {
     "charset_normalizer": "requests does not load without it",
 }
 TOKENS: Mapping[str, str] = {
-    "cryptography": "seals the tokens in the ledger",
-    "_cffi_backend": "the half of cffi that cryptography loads",
+    "nacl": "libsodium: seals the tokens in the ledger",
+    "_cffi_backend": "the half of cffi that nacl loads",
 }
 ENGINE: Mapping[str, str] = {
     "pyarrow": "the Parquet engine",

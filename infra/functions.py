@@ -14,6 +14,8 @@ from infra import encryption
 from infra.checks import allow
 from infra.memory import MEMORY
 from infra.settings import Settings
+from lambdas import VERSION
+from lambdas.core.exports import Exports
 
 Environment = Mapping[str, str]
 
@@ -49,7 +51,9 @@ class Function(Construct):
     ) -> None:
         super().__init__(scope, name)
         size, self._key = SIZES[handler], settings.kms_key
+        self.megabytes = size.megabytes or settings.copier_mb
         group = log(self, "Log", settings=settings)
+        self.log = group.log_group_name
         self.role = iam.Role(self, "Role", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"))
         self.function = awslambda.Function(
             self,
@@ -61,7 +65,7 @@ class Function(Construct):
             handler=f"lambdas.{handler}.handler",
             role=self.role,
             timeout=Duration.seconds(size.seconds),
-            memory_size=size.megabytes or settings.copier_mb,
+            memory_size=self.megabytes,
             # Lambda itself lets the role decrypt them, by a grant on the key.
             environment_encryption=encryption.key(self, settings),
             environment={"POWERTOOLS_SERVICE_NAME": handler, **MEMORY.get(handler, {}), **environment},
@@ -100,14 +104,16 @@ def log(scope: Construct, name: str, *, settings: Settings) -> logs.LogGroup:
     return group
 
 
-def environment(stack: Stack, *, settings: Settings, table: str, bucket: str) -> dict[str, str]:
+def environment(stack: Stack, *, settings: Settings, exports: Exports, table: str, bucket: str) -> dict[str, str]:
     """What every function is told; what only some need is added in the stack."""
     return {
         "CDR_STAGE": settings.stage,
         "CDR_STACK": identity(stack),
         "CDR_TABLE": table,
         "CDR_BUCKET": bucket,
-        "POWERTOOLS_METRICS_NAMESPACE": "cdr-exporter",
+        "CDR_VERSION": VERSION,  # these two tell `cdr doctor` what is deployed
+        "CDR_EXPORTS": exports.digest,
+        "POWERTOOLS_METRICS_NAMESPACE": settings.namespace,
         "POWERTOOLS_LOG_LEVEL": "INFO",
     }
 

@@ -1,5 +1,7 @@
 """The data bucket: the vendor's bytes, calls, receipts and the ledger's copy, each with its own life."""
 
+from typing import Any
+
 from aws_cdk import Duration
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
@@ -16,26 +18,67 @@ SOON = 1
 
 
 class Lake(Construct):
-    """One versioned bucket, so that what is replaced or deleted by mistake can be had again."""
+    """One versioned bucket, so that what is replaced or deleted by mistake can be had again; or one of the owner's."""
+
+    bucket: s3.IBucket
+    shown: str  # its ARN, as cdk-nag's findings write it
 
     def __init__(self, scope: Construct, name: str, *, settings: Settings) -> None:
         super().__init__(scope, name)
-        self.bucket = buckets.closed(self, "Bucket", settings=settings, rules=rules(settings), versioned=True)
+        if settings.bucket:
+            self.bucket = s3.Bucket.from_bucket_name(self, "Bucket", settings.bucket)
+            self.shown = f"arn:<AWS::Partition>:s3:::{settings.bucket}"
+        else:
+            self._make(settings)
+
+    def _make(self, settings: Settings) -> None:
+        made = buckets.closed(self, "Bucket", settings=settings, rules=rules(settings), versioned=True)
         allow(
-            self.bucket,
+            made,
             "S1",
             "Server access logs would copy every key into a third bucket; who needs an audit of reads "
             "turns on CloudTrail data events for this bucket, which also say who it was.",
         )
         size = "CDK writes the size filter as a number, the schema says text; CloudFormation takes either."
-        allow(self.bucket, "W9003", size, pack="CloudFormation-Validate::")
+        allow(made, "W9003", size, pack="CloudFormation-Validate::")
+        inner = made.node.default_child
+        assert isinstance(inner, s3.CfnBucket)  # noqa: S101  # for the type checker
+        self.bucket, self.shown = made, f"<{made.stack.get_logical_id(inner)}.Arn>"
 
-    @property
-    def id(self) -> str:
-        """The bucket's logical id, by which cdk-nag's findings call it."""
-        made = self.bucket.node.default_child
-        assert isinstance(made, s3.CfnBucket)  # noqa: S101  # for the type checker
-        return self.bucket.stack.get_logical_id(made)
+
+def lifecycle(settings: Settings) -> dict[str, Any]:
+    """The same lives for a bucket of the owner's, as `aws s3api` wants them: below our prefixes, and nowhere else."""
+    everything, *rest = rules(settings)
+    whole = [_api(everything, f"{prefix.rstrip('/')}-everything", prefix) for prefix in keys.PREFIXES]
+    return {"Rules": [*whole, *(_api(one, str(one.id), str(one.prefix)) for one in rest)]}
+
+
+def _api(rule: s3.LifecycleRule, id: str, prefix: str) -> dict[str, Any]:
+    size = {"ObjectSizeGreaterThan": int(rule.object_size_greater_than)} if rule.object_size_greater_than else {}
+    told: dict[str, Any] = {
+        "ID": f"cdr-{id}",
+        "Status": "Enabled",
+        "Filter": {"And": {"Prefix": prefix, **size}} if size else {"Prefix": prefix},
+    }
+    if rule.transitions:
+        told["Transitions"] = [
+            {"Days": _days(one.transition_after), "StorageClass": one.storage_class.value} for one in rule.transitions
+        ]
+    if rule.expiration:
+        told["Expiration"] = {"Days": _days(rule.expiration)}
+    if rule.expired_object_delete_marker:
+        told["Expiration"] = {"ExpiredObjectDeleteMarker": True}
+    if rule.noncurrent_version_expiration:
+        told["NoncurrentVersionExpiration"] = {"NoncurrentDays": _days(rule.noncurrent_version_expiration)}
+    if rule.abort_incomplete_multipart_upload_after:
+        told["AbortIncompleteMultipartUpload"] = {
+            "DaysAfterInitiation": _days(rule.abort_incomplete_multipart_upload_after)
+        }
+    return told
+
+
+def _days(life: Duration | None) -> int:
+    return int(life.to_days()) if life else 0
 
 
 def rules(settings: Settings) -> list[s3.LifecycleRule]:

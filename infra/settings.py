@@ -7,6 +7,7 @@ from pathlib import Path
 from zoneinfo import available_timezones
 
 from lambdas.core.exports import Exports, Mistakes, parse
+from lambdas.core.fields import ARN
 from lambdas.vendors import FACTS
 
 Lookup = Callable[[str], object]
@@ -27,6 +28,9 @@ class Settings:
     account: str | None
     region: str | None
     kms_key: str | None  # the ARN of the owner's key, under which everything at rest is encrypted; None: AWS's own keys
+    bucket: str | None  # the name of a bucket of the owner's, as the lake; None: one of the stack's own
+    ledger: str | None  # the name of a table that an earlier stack left; None: one of the stack's own
+    pseudonym_arn: str | None  # a key of the pseudonyms that is there already; None: AWS draws one
     raw_expire_days: int  # 0: never
     noncurrent_days: int
     quarantine_days: int
@@ -37,11 +41,19 @@ class Settings:
     copier_mb: int  # the copier's memory, and with it its share of a core: one whole at 1769
     rate: int  # callbacks a second
     burst: int
+    alarm_email: str | None  # where alarms are mailed to, once the address has confirmed it
+    runbook_url: str  # where docs/runbook.md can be read by whoever gets an alarm's mail
+    budget_usd: float  # a month: what a day's use times thirty may cost before the alarm rings
 
     @property
     def name(self) -> str:
         """What the stack and the things that need a name of their own are called."""
         return f"cdr-{self.stage}"
+
+    @property
+    def namespace(self) -> str:
+        """The namespace of our own metrics, so that two stages do not mix."""
+        return f"cdr-exporter/{self.stage}"
 
     @property
     def database(self) -> str:
@@ -80,6 +92,14 @@ class Reader:
             return default
         return int(value)
 
+    def money(self, name: str, default: float) -> float:
+        """An amount above nothing, with cents."""
+        value = self.text(name, f"{default:g}")
+        if not re.fullmatch(r"\d{1,6}(\.\d{1,2})?", value) or not float(value):
+            self.mistakes.append(f"{name}: {value!r} is not an amount such as 25 or 0.50")
+            return default
+        return float(value)
+
     def zone(self, name: str, default: str) -> str:
         """A time zone by its IANA name."""
         value = self.text(name, default)
@@ -96,6 +116,7 @@ class Reader:
         return value
 
 
+RUNBOOK = "docs/runbook.md"
 # What CloudWatch Logs takes, up to two years; it refuses every other number of days.
 RETENTIONS = (1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731)
 
@@ -116,6 +137,9 @@ def settings(lookup: Lookup) -> Settings:
         account=take.text("account", "", r"\d{12}") or None,
         region=take.text("region", "", r"[a-z]{2}(-[a-z]+)+-\d") or None,
         kms_key=take.text("kms_key", "") or None,
+        bucket=take.text("bucket", "") or None,
+        ledger=take.text("ledger", "", r"[A-Za-z0-9_.-]{3,255}") or None,
+        pseudonym_arn=take.text("pseudonym_arn", "", ARN) or None,
         raw_expire_days=take.count("raw_expire_days", 0, 0, 36500),
         noncurrent_days=take.count("noncurrent_days", 30, 1, 3650),
         quarantine_days=take.count("quarantine_days", 90, 1, 3650),
@@ -126,8 +150,11 @@ def settings(lookup: Lookup) -> Settings:
         copier_mb=take.count("copier_mb", 1024, 512, 10_240),
         rate=take.count("rate", 10, 1, 10_000),
         burst=take.count("burst", 50, 1, 5_000),
+        alarm_email=take.text("alarm_email", "", r"[^@\s]+@[^@\s]+\.[^@\s]+") or None,
+        runbook_url=take.text("runbook_url", RUNBOOK, r"https://[^\s#]+"),
+        budget_usd=take.money("budget_usd", 25),
     )
-    take.mistakes += _wrong_key(found)
+    take.mistakes += [*_wrong_key(found), *_wrong_bucket(found)]
     if take.mistakes:
         raise Mistakes([f"context: {mistake}" for mistake in take.mistakes])
     return found
@@ -154,6 +181,32 @@ def _wrong_key(found: Settings) -> list[str]:
         f"is account {account}'s, and the stack {found.account}'s": found.account not in (None, account),
     }  # fmt: skip
     return [f"kms_key: {found.kms_key!r} {said}" for said, holds in wrong.items() if holds]
+
+
+# https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
+BUCKET = re.compile(r"(?!xn--|sthree-|amzn-s3-demo-)[a-z0-9](?:[a-z0-9-]|\.(?!\.)){1,61}[a-z0-9]")
+OTHERS = ("-s3alias", "--ol-s3", ".mrap", "--x-s3", "--table-s3")  # the ends of names of what is no general bucket
+
+
+def _wrong_bucket(found: Settings) -> list[str]:
+    """What is wrong with the name of the owner's bucket."""
+    if (name := found.bucket) is None:
+        return []
+    wrong = {
+        "is an ARN or a URL: the name alone is wanted": ":" in name,
+        "is no name of a bucket": not BUCKET.fullmatch(name) or bool(re.fullmatch(r"\d+(\.\d+){3}", name)),
+        "is an access point or a bucket of another kind: a general purpose bucket is wanted": name.endswith(OTHERS),
+    }
+    return [f"bucket: {name!r} {said}" for said, holds in wrong.items() if holds][:1]
+
+
+def notes(chosen: Settings) -> list[str]:
+    """What is right, but must be known: told at each synth."""
+    yours = {
+        f"bucket: {chosen.bucket} is yours: so are its lifecycle, versions, encryption and policy": chosen.bucket,
+        f"ledger: {chosen.ledger} is yours: so are its indexes, recovery and protection": chosen.ledger,
+    }
+    return [f"context: note: {said} (docs/deploying.md)" for said, holds in yours.items() if holds]
 
 
 def exports(chosen: Settings) -> Exports:

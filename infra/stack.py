@@ -6,18 +6,24 @@ from pathlib import Path
 from aws_cdk import CfnOutput, Environment, Stack
 from constructs import Construct
 
-from infra import grants, workflow
+from infra import grants, repeat, workflow
+from infra.alarms import Alarms
+from infra.budget import budget
 from infra.catalog import Catalog
 from infra.clock import Clock
+from infra.dashboard import Dashboard
 from infra.door import Door
 from infra.functions import Function, environment
 from infra.lake import Lake
 from infra.ledger import Ledger
 from infra.queries import Queries
+from infra.rings import Parts
+from infra.rings import rings as ringing
 from infra.settings import Settings
 from infra.vault import Vault
 from infra.workflow import Workflow
 from lambdas.core.exports import Exports
+from lambdas.vendors import FACTS
 
 
 class Cdr(Stack):
@@ -35,7 +41,8 @@ class Cdr(Stack):
         lake = Lake(self, "Lake", settings=settings)
         ledger = Ledger(self, "Ledger", settings=settings)
         vault = Vault(self, "Vault", settings=settings, exports=exports)
-        everywhere = environment(self, settings=settings, table=ledger.table.table_name, bucket=lake.bucket.bucket_name)
+        places = {"table": ledger.table.table_name, "bucket": lake.bucket.bucket_name}
+        everywhere = environment(self, settings=settings, exports=exports, **places)
         capability = {"CDR_CAPABILITY_SECRET": vault.capability}
 
         callback = self._function("callback", {**everywhere, **capability})
@@ -64,6 +71,15 @@ class Cdr(Stack):
         catalog = Catalog(self, "Catalog", bucket=lake.bucket.bucket_name, exports=exports, settings=settings)
         queries = Queries(self, "Queries", exports=exports, settings=settings)
 
+        named = {"requester": requester, "callback": callback, "poller": poller, "copier": copier}
+        heard = callback.name if door else ""
+        parts = Parts(settings.namespace, requester.name, heard, machine, clock.failures.queue_name)
+        use = {word: (one.name, one.megabytes) for word, one in named.items()}
+        rings = [*ringing(exports, FACTS, parts), budget(parts, use, settings.budget_usd)]
+        alarms = Alarms(self, "Watch", rings=rings, settings=settings)
+        logs = {word: one.log for word, one in named.items() if word != "callback"}
+        Dashboard(self, "Dashboard", rings=rings, parts=parts, logs=logs, copier=copier.name, settings=settings)
+
         self._tell(
             Bucket=lake.bucket.bucket_name,
             Table=ledger.table.table_name,
@@ -78,7 +94,11 @@ class Cdr(Stack):
             Results=queries.results.bucket_name,
             FailureQueue=clock.failures.queue_url,
             Schedules=clock.group,
+            Alarms=alarms.topic,
+            Deploy=repeat.command(settings),
             Secrets=json.dumps(vault.names),
+            **({"Pseudonym": vault.pseudonym} if vault.pseudonym else {}),
+            **vault.fill,
         )
 
     def _function(self, handler: str, told: dict[str, str]) -> Function:

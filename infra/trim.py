@@ -21,7 +21,7 @@ LIBRARY = re.compile(rf"lib({'|'.join(LIBRARIES)})\.so\.\d+|lib({'|'.join(LIBRAR
 MODULE = re.compile(rf"({'|'.join(MODULES)})\.(cpython|abi3)[^/]*")
 BINARY = re.compile(r".*\.(so|dylib)(\..*)?")
 # What no bundle can use: a web page's scripts, what needs pydantic, tests, what runs in a browser,
-# and what cryptography was compiled with: it loads `_cffi_backend` alone.
+# and what nacl was compiled with: it loads `_cffi_backend` alone.
 DEAD = (
     "aws_lambda_powertools/event_handler/openapi/swagger_ui",
     "aws_lambda_powertools/utilities/parser",

@@ -1,3 +1,3 @@
 """The four Lambdas and the rooms they share: requester, callback, poller, copier."""
 
-VERSION = "0.1.0"
+VERSION = "0.2.0"

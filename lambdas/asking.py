@@ -33,10 +33,11 @@ class Asking:
     def ask(self, row: Row, vendor: Vendor) -> Row:
         """The intent, the request, the id: dying between any two of them is found out by `search`.
 
-        A window is asked again for what it was asked for: other options must not replace a full copy by a filtered one.
+        A window is asked again for what it was asked for: other options must not replace a full copy by a filtered one,
+        but where an operator wants it so.
         """
         now, fields, print_ = self.at.now(), vendor.fields(row.window), self.export.fingerprint
-        if row.published and row.published.asked and row.published.api == self.export.api:
+        if row.published and row.published.asked and row.published.api == self.export.api and not row.anew:
             fields, print_ = dict(row.published.asked), row.fingerprint or print_
         tag = tags.tag(self.at.settings.stack, row, fields)
         until = now + ASKING + self.facts.patience  # so long its capability opens something, until the answer is there

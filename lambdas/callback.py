@@ -44,7 +44,7 @@ class Ear:
     def _hear(self, tag: str, word: str) -> bool:
         said = tags.read(tag)
         if said is None or not self._signet.genuine(tag, word):
-            self.counted.add("callbacks without a valid capability")
+            self.counted.add("callbacks without a valid capability", metric="CallbacksRefused")
             return False
         row = self._ledger.hear(said.export, said.window, tag, self._clock())
         if row is None:

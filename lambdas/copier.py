@@ -10,13 +10,13 @@ from typing import Any
 from lambdas.aws.lake import Fenced
 from lambdas.aws.ledger import Raced
 from lambdas.core import keys, planning, polling
-from lambdas.core.errors import Broken, Disagrees, Gone, Problem, Refused, TooLarge, TryAgain, Unclear
+from lambdas.core.errors import Broken, Denied, Disagrees, Gone, Problem, Refused, TooLarge, TryAgain, Unclear
 from lambdas.core.exports import Export
 from lambdas.core.place import Place
 from lambdas.core.progress import Progress, State
 from lambdas.core.receipt import disagreements, figures, narrowed, receipt
-from lambdas.core.rows import Published, Row, Work, move
-from lambdas.logs import log, trouble
+from lambdas.core.rows import RELEASE, Published, Row, Work, move
+from lambdas.logs import count, log, trouble
 from lambdas.rooms import Rooms, rooms
 from lambdas.stream.report import Copy, Report
 from lambdas.vendors import FACTS, Vendor
@@ -62,8 +62,12 @@ class Copier:
         try:
             vendor = self._at.account(self._export)
             # A fresh link just before the download: links die, and are never stored.
-            progress = vendor.look(self._row.report_id or "")
-            return self._copy(vendor, progress)
+            report = self._row.report_id or ""
+            progress = vendor.look(report)
+            try:
+                return self._copy(vendor, progress)
+            except Denied:  # the key ended between the look and its file: another look finds the one that works now
+                return self._copy(vendor, vendor.look(report))
         except (TryAgain, Refused, Unclear) as problem:
             return self._back(problem)
         except (Gone, Broken) as problem:
@@ -81,36 +85,54 @@ class Copier:
         with ExitStack() as stack:
             made = report.copy(progress, stack)
             wrong = [made.problem.what] if made.problem else self._wrong(made, progress)
-            return self._quarantine(made, "; ".join(wrong)) if wrong else self._finish(made, progress)
+            if wrong and not self._released(made):
+                return self._quarantine(made, progress, "; ".join(wrong))
+            return self._finish(made, progress)
+
+    def _released(self, made: Copy) -> bool:
+        """Whether an operator has published this very text, in spite of what disagrees."""
+        before = self._row.published
+        return bool(before and before.act == RELEASE and before.digest == made.tally.digest and not made.problem)
 
     def _finish(self, made: Copy, progress: Progress) -> Row:
         """Publish, or, when the content is the published one, write nothing but the receipt."""
         before = self._row.published
         if before is not None and before.digest == made.tally.digest:
             self._write(made, progress, checked=True, calls=before.key, raw=list(before.raw))
-            return self._apply(self._done("keep", replace(before, **self._asked)))
+            return self._apply(self._done("keep", replace(before, **{**self._asked, "act": before.act})))
+        published = self._published(made, progress)
+        log().info("copied", extra={**self._told(made), **made.made})
+        return self._apply(self._done("publish", published))
+
+    def _published(self, made: Copy, progress: Progress) -> Published:
+        """Visible from now on, with its receipt; the ledger does not say so yet."""
         kept = self._keep(made)
         etag = self._publish(made)
-        key, raw = keys.calls(self._row.export, self._row.window), tuple(made.raws)
+        key, raw = keys.calls(self._row.export, self._row.window), tuple(kept["raw"])
         uploads = {**made.raws, key: made.calls}
         objects = {
             one: {"bytes": upload.size, "sha256": upload.sha256, "requests": upload.requests}
             for one, upload in uploads.items()
         }
         self._write(made, progress, checked=False, calls=key, etag=etag, objects=objects, **kept)
-        published = Published(
+        return Published(
             revision=self._row.revision, digest=made.tally.digest, key=key, etag=etag, receipt=self._receipt_key(),
             raw=raw, rows=made.tally.rows, when=self._at.now(), totals=figures(made.tally, progress.totals),
             **self._asked,
         )  # fmt: skip
-        log().info("copied", extra={"export": self._row.export, "rows": made.tally.rows, **made.made})
-        return self._apply(self._done("publish", published))
+
+    def _told(self, made: Copy) -> dict[str, Any]:
+        """What the log says of a copy: its window's day, and what came."""
+        row, tally = self._row, made.tally
+        when = {"window": row.window.sk, "day": f"{row.window.start:%Y-%m-%d}", "revision": row.revision}
+        return {"export": row.export, **when, "rows": tally.rows, "cost": float(tally.cost)}
 
     @property
     def _asked(self) -> dict[str, Any]:
         """What the copy is complete for."""
         fields = self._row.fields or {}
-        return {"asked": fields, "api": self._export.api, "narrowed": narrowed(fields, self._export, self._facts)}
+        narrow = narrowed(fields, self._export, self._facts)
+        return {"asked": fields, "api": self._export.api, "narrowed": narrow, "act": None}
 
     def _wrong(self, made: Copy, progress: Progress) -> list[str]:
         return disagreements(made.tally, progress.totals, self._row.published)
@@ -139,10 +161,10 @@ class Copier:
         again = planning.again_at(self._row, self._export, aged)
         # Deleted at the vendor only from here on: by the requester, once this move says that the copy is verified.
         left = self._row.report_id if self._export.discard else None
-        told = {"leftover": left, "due_at": again}
+        told = {"leftover": left, "due_at": again, "anew": False}
         return move(self._row, name, published=published, aged=aged, stale_since=None, reason=None, token=None, **told)
 
-    def _quarantine(self, made: Copy, reason: str) -> Row:
+    def _quarantine(self, made: Copy, progress: Progress, reason: str) -> Row:
         """The file is kept with both numbers; what was published before stays as it is."""
         row, now = self._row, self._at.now()
         trouble(Disagrees(reason), export=row.export, window=row.window.sk)
@@ -150,6 +172,7 @@ class Copier:
         kept = self._keep(made) if whole else {"raw": []}
         key = keys.quarantine(row.export, row.window, row.revision, row.attempt, row.run, "json")
         told = {"reason": reason, "tag": row.tag, "at": now.isoformat(), **kept, **made.made, **made.tally.told}
+        told |= {"totals": vars(progress.totals)}  # for whoever publishes it all the same
         self._at.lake.write(key, told)
         aged = planning.aged(row, self._export, row.asked_at or now)
         again = planning.again_at(row, self._export, aged)
@@ -166,6 +189,8 @@ class Copier:
         due = now + timedelta(seconds=getattr(problem, "after", None) or LATER.total_seconds())
         if polling.keyless(problem):
             self._at.ledger.block(row.export, problem.what, due)
+            if row.reason == problem.what and self._export.state == "active":  # and not for the first time
+                count("Refused")
         return self._apply(move(row, "return", due_at=due, reason=problem.what, token=None))
 
     def _keep(self, made: Copy) -> dict[str, Any]:
@@ -182,7 +207,7 @@ class Copier:
 
     def _write(self, made: Copy, progress: Progress, **kept: Any) -> None:
         asked_at = self._row.asked_at or self._at.now()
-        kept["partial"] = planning.partial(self._facts, self._row.window, asked_at)
+        kept.setdefault("partial", planning.partial(self._facts, self._row.window, asked_at))
         kept |= {"narrowed": self._asked["narrowed"], **made.made}
         kept["vendor_keeps_until"] = progress.expires_at.isoformat() if progress.expires_at else None
         told = receipt(self._row, self._export, made.tally, progress.totals, self._at.now(), **kept)

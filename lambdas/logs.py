@@ -8,6 +8,7 @@ from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
 from lambdas.core.errors import Problem
+from lambdas.core.rows import Row
 
 
 def quiet() -> None:
@@ -24,13 +25,21 @@ def log() -> Logger:
 
 @cache
 def metrics() -> Metrics:
-    """The metrics, flushed by each handler."""
-    return Metrics()
+    """The metrics, flushed as they are told; without `service`, so that a figure is one metric whoever tells it."""
+    return Metrics(service="")
 
 
 def trouble(problem: Problem, **facts: Any) -> None:
     """Say that something expected went wrong."""
     log().warning(problem.what, extra={"kind": type(problem).__name__, **problem.facts, **facts})
+
+
+def moved(old: Row, new: Row) -> None:
+    """The history of a window, a line for each move to another state, attempt or run: `cdr show` reads these."""
+    if (old.state, old.turn) != (new.state, new.turn):
+        why = {"because": new.reason} if new.reason and new.reason != old.reason else {}
+        facts = {"export": new.export, "window": new.window.sk, "from": str(old.state), "to": str(new.state)}
+        log().info("moved", extra={**facts, "turn": new.turn, **why})
 
 
 def because(error: Exception) -> str:
@@ -46,3 +55,14 @@ def measure(export: str, **figures: tuple[MetricUnit, float]) -> None:
     for name, (unit, value) in figures.items():
         metrics().add_metric(name, unit, value)
     metrics().flush_metrics()
+
+
+def count(name: str, number: int = 1) -> None:
+    """So many more of what is counted for the whole stack."""
+    metrics().add_metric(name, MetricUnit.Count, number)
+    metrics().flush_metrics()
+
+
+def met(vendor: str, operation: str, seconds: float, **facts: Any) -> None:
+    """A request to a vendor and what came of it, by operation; the URL is nobody's business."""
+    log().info("vendor", extra={"vendor": vendor, "operation": operation, "ms": round(seconds * 1000), **facts})

@@ -6,10 +6,10 @@ from typing import Any
 from lambdas.aws.ledger import Raced
 from lambdas.core.errors import Gone, Refused, TryAgain, Unclear
 from lambdas.core.place import Place
-from lambdas.core.polling import END, ROUND, Verdict, blind, held, lesson, verdict
+from lambdas.core.polling import END, ROUND, Verdict, blind, held, keyless, lesson, verdict
 from lambdas.core.progress import Progress, State
 from lambdas.core.rows import Row, Work
-from lambdas.logs import log, trouble
+from lambdas.logs import count, log, trouble
 from lambdas.rooms import Rooms, rooms
 from lambdas.vendors import FACTS
 
@@ -39,6 +39,8 @@ def look(told: dict[str, Any], at: Rooms) -> dict[str, Any]:
     except (Refused, Unclear, TryAgain) as problem:
         trouble(problem, execution=told)
         at.slow(export, problem, now)
+        if keyless(problem) and row.reason == problem.what and export.state == "active":  # and not for the first time
+            count("Refused")
         return _apply(told, row, blind(row, problem, facts, now, jitter), at)
     if progress.state is State.READY and (took := lesson(row, facts, now)) is not None:
         at.ledger.learn(head, took)

@@ -17,11 +17,11 @@ from lambdas.core import agenda, planning, polling
 from lambdas.core.errors import Problem, Refused, TryAgain
 from lambdas.core.exports import Export
 from lambdas.core.facts import Facts
-from lambdas.core.figures import figures
+from lambdas.core.figures import counts, deadline, figures
 from lambdas.core.rows import IN_FLIGHT, Head, Row, Work, move
 from lambdas.core.wanted import unplanned
 from lambdas.core.windows import Window
-from lambdas.logs import log, measure, trouble
+from lambdas.logs import count, log, measure, trouble
 from lambdas.rooms import Rooms, rooms
 from lambdas.vendors import FACTS, Vendor
 
@@ -40,7 +40,7 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
 def tick(name: str, at: Rooms) -> dict[str, Any]:
     """Take the export's lease and work until nobody rang meanwhile; overlapping ticks only ring."""
     export, lease = at.exports.get(name), uuid4().hex
-    now, did, shut, freed = at.now(), 0, set[str](), False
+    now, did, shut, freed, told = at.now(), 0, set[str](), False, dict[str, Any]()
     head = at.ledger.take(name, lease, now, now + LEASE)
     if head is None:
         log().info("busy", extra={"export": name})
@@ -49,7 +49,8 @@ def tick(name: str, at: Rooms) -> dict[str, Any]:
         for _ in range(ROUNDS):
             bell = head.rung  # as it was before the round: who rings during it wants another one
             before = len(shut)
-            did += Tick(export, FACTS[export.vendor], at, shut).work(head)
+            one = Tick(export, FACTS[export.vendor], at, shut)
+            did, told = did + one.work(head), one.told
             head = at.ledger.head(name)
             freed = len(shut) == before and head.lease == lease and at.ledger.release(replace(head, rung=bell))
             if freed or head.lease != lease:
@@ -59,7 +60,7 @@ def tick(name: str, at: Rooms) -> dict[str, Any]:
     finally:
         if not freed:
             at.ledger.drop(name, lease)
-    log().info("tick", extra={"export": name, "did": did})
+    log().info("tick", extra={"export": name, "did": did, **told})
     return {"export": name, "did": did}
 
 
@@ -73,6 +74,8 @@ class Tick:
     shut: set[str]  # the sources that the vendor refused in this tick
     news: dict[Window, Row] = field(default_factory=dict)  # of which the proof in S3 does not tell yet
     asked: int = 0
+    seen: dict[Window, Row] = field(default_factory=dict)  # the rows as they are after their steps
+    told: dict[str, Any] = field(default_factory=dict)  # what the log says of the export
 
     def work(self, head: Head) -> int:
         """Gather, decide, apply; how many steps were taken."""
@@ -85,6 +88,7 @@ class Tick:
         rows += new  # no index has these yet
         self.news = {row.window: row for row in new}
         planned += [row for row in new if row.state is Work.PLANNED]
+        self.seen = {row.window: row for row in rows}
         vendor, head = self._vendor(head, now)
         rests = [until for until in (head.next_try, head.slow_until) if until and now < until]
         todo = agenda.steps(
@@ -123,11 +127,18 @@ class Tick:
         try:
             vendor = self.at.vendor(self.export)
         except Refused as problem:
-            return None, self._block(head, problem.what, now + ASIDE)
+            return None, self._block(head, problem, now + ASIDE)
         if vendor is None:
-            waiting = EMPTY + self.export.secret_id
-            return None, self._block(head, waiting, now) if head.blocked != waiting else head
-        return vendor, head
+            return None, self._keyless(head, now)
+        return vendor, head if head.keyed else self.at.ledger.save(head, keyed=True)
+
+    def _keyless(self, head: Head, now: datetime) -> Head:
+        """Quiet before the first key; a key that is gone is a refusal, which rings."""
+        waiting = EMPTY + self.export.secret_id
+        if head.keyed:
+            return self._block(head, Refused(waiting), now + ASIDE)
+        same = head.blocked == waiting
+        return head if same else self.at.ledger.save(head, blocked=waiting, next_try=now, refused=None)
 
     def _places(self) -> int:
         """How many reports may be on their way, with regard to the exports of the same account."""
@@ -152,9 +163,9 @@ class Tick:
                 trouble(problem, export=self.export.name, window=step.row.window.sk)
                 self.at.slow(self.export, problem, self.at.now())
                 if not self._shuts(step, problem):
-                    head, vendor = self._block(head, problem.what, self._next_try(problem)), None
+                    head, vendor = self._block(head, problem, self._next_try(problem)), None
         if vendor and head.blocked:
-            head = self.at.ledger.save(head, blocked=None, next_try=None)
+            head = self.at.ledger.save(head, blocked=None, next_try=None, refused=None)
         return did, head
 
     def _shuts(self, step: agenda.Step, problem: Problem) -> bool:
@@ -190,6 +201,7 @@ class Tick:
                 new = row
             case _:
                 return False
+        self.seen[new.window] = new
         if new.news:
             self.news[new.window] = new
         return step.name != "enter"
@@ -200,17 +212,27 @@ class Tick:
         told = {"flying": flying, "waiting": planned - self.asked if self.export.state == "active" else 0}
         if self.at.exports.beside(self.export) and told != {"flying": head.flying, "waiting": head.waiting}:
             self.at.ledger.save(head, **told)
-        if self.export.state != "active" or (head.blocked or "").startswith(EMPTY):
+        if self.export.state != "active":
             return  # nothing is expected of it
+        if not head.keyed:
+            measure(self.export.name, Lag=(MetricUnit.Seconds, 0.0))  # alive, and nothing is expected of it yet
+            return
         missing = unplanned(self.export, self.facts, head, self.at.horizon(now))
         waiting = [one for one in self.at.ledger.open(self.export.name) if one[0].source in self.export.sources]
-        seen = figures(waiting, rows, missing, self.facts, now)
+        aside = [one for one in self.at.ledger.aside(self.export.name) if one[0].source in self.export.sources]
+        seen = figures(waiting, rows, missing, self.facts, now, aside=aside)
         left = {} if seen.to_loss is None else {"HoursToLoss": (MetricUnit.NoUnit, seen.to_loss)}
-        seconds = {"Lag": (MetricUnit.Seconds, float(seen.lag)), "Overdue": (MetricUnit.Seconds, float(seen.overdue))}
-        measure(self.export.name, **seconds, **left)
+        lag, apart = (MetricUnit.Seconds, float(seen.lag)), (MetricUnit.Count, float(seen.aside))
+        measure(self.export.name, Lag=lag, Aside=apart, **left)
+        after, said = self.seen.values(), {"open": len(waiting), "blocked": head.blocked or ""}
+        self.told = {**seen.told, **counts(after, aside), "deadline": deadline(after), **said}
 
-    def _block(self, head: Head, reason: str, until: datetime) -> Head:
-        return self.at.ledger.save(head, blocked=reason, next_try=until)
+    def _block(self, head: Head, problem: Problem, until: datetime) -> Head:
+        """A refusal is counted where it is not the first: what passes by itself rings nothing."""
+        if polling.keyless(problem) and head.refused and self.export.state == "active":
+            count("Refused")
+        refused = isinstance(problem, Refused)
+        return self.at.ledger.save(head, blocked=problem.what, next_try=until, refused=refused)
 
     def _next_try(self, problem: Problem) -> datetime:
         if isinstance(problem, TryAgain):

@@ -1,22 +1,24 @@
 """What the Lambdas are built of: the outside as values, each made at its first use, that a test can hand in instead."""
 
 import random
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from datetime import datetime
 from functools import cache, cached_property
 
-from lambdas.aws.clients import client
+from lambdas.aws.clients import FAILED, client
 from lambdas.aws.lake import Lake
 from lambdas.aws.ledger import Ledger
-from lambdas.aws.vault import Vault
+from lambdas.aws.vault import CURRENT, PREVIOUS, Vault
 from lambdas.aws.workflow import Workflow
 from lambdas.core.errors import Problem, Refused, TryAgain
 from lambdas.core.exports import Export, Exports, parse
 from lambdas.core.polling import respite
-from lambdas.logs import quiet
+from lambdas.logs import log, met, moved, quiet
 from lambdas.settings import Settings, settings
 from lambdas.signet import Signet
 from lambdas.vendors import FACTS, VENDORS, Vendor
+from lambdas.vendors.rotating import rotating
 from lambdas.web import Web
 
 
@@ -35,7 +37,7 @@ class Rooms:
     @cached_property
     def ledger(self) -> Ledger:
         """The ledger."""
-        return Ledger(client("dynamodb"), self.settings.table)
+        return Ledger(client("dynamodb"), self.settings.table, moved)
 
     @cached_property
     def lake(self) -> Lake:
@@ -60,7 +62,7 @@ class Rooms:
     @cached_property
     def web(self) -> Web:
         """The session of HTTP."""
-        return Web()
+        return Web(tell=met)
 
     def now(self) -> datetime:
         """The clock, in whole seconds of UTC."""
@@ -88,9 +90,21 @@ class Rooms:
 
     def vendor(self, export: Export) -> Vendor | None:
         """The export's account at its vendor; None while its secret is empty. Raises Refused."""
-        wanted: Mapping[str, tuple[str, ...]] = FACTS[export.vendor].secret
-        keys = self.vault.keys(export.secret_id, wanted[export.api])
-        return VENDORS[export.vendor](export, keys, self.web) if keys else None
+        kind, wanted = VENDORS[export.vendor], FACTS[export.vendor].secret[export.api]
+        keys = self.vault.keys(export.secret_id, wanted)
+        if not keys:
+            return None
+        return rotating(lambda one: kind(export, one, self.web), keys, self._others(export, wanted, keys))
+
+    def _others(self, export: Export, wanted: tuple[str, ...], tried: Mapping[str, str]) -> Iterator[Mapping[str, str]]:
+        """After a 401: what the secret holds by now, then what it held before, each read when its turn comes."""
+        known = [tried]
+        for stage in (CURRENT, PREVIOUS):
+            with suppress(Refused, *FAILED):  # what cannot be read is no other key: the 401 is told
+                if (keys := self.vault.keys(export.secret_id, wanted, stage)) and keys not in known:
+                    known.append(keys)
+                    log().warning("the key was refused: another is tried", extra={"export": export.name, "as": stage})
+                    yield keys
 
     def slow(self, export: Export, problem: Problem, now: datetime) -> None:
         """After one request too many, everybody who uses the same account rests."""

@@ -2,6 +2,7 @@
 
 import fcntl
 import json
+import shlex
 import shutil
 import time
 from collections.abc import Iterator
@@ -111,10 +112,15 @@ def _announce(at: Set, console: Console) -> None:
     told = {name: getattr(place, name) for name in ("endpoint", "ca", "account", "region", "pid", "log")}
     roles = {name: asdict(role) for name, role in at.roles.items()}
     _write("up.json", json.dumps({**told, "outputs": dict(outputs), "roles": roles}, default=str))
+    given = {name: value for name, value in place.environment().items() if name.startswith("AWS_")}
+    given = {name: value for name, value in given.items() if "FILE" not in name} | {
+        "CDR_EXPORTS": str(UP / "exports.toml")
+    }
+    lines = [f"export {name}={shlex.quote(value)}" for name, value in given.items()]
+    _write("env", "".join(f"{line}\n" for line in lines))
     console.print("\nIt stays up until Ctrl-C. To look around, in another terminal:\n")
-    for name, value in place.environment().items():
-        if name.startswith("AWS_") and "FILE" not in name:
-            console.print(f"  export {name}={value}", highlight=False, soft_wrap=True)
+    console.print(*(f"  {line}" for line in lines), f"  (the same: . {UP / 'env'})\n",
+                  sep="\n", highlight=False, soft_wrap=True)  # fmt: skip
     last = f" --to {at.clock.until():%Y-%m-%d}" if at.clock.until() else ""
     until = f" --until {at.clock.until():%Y-%m-%dT%H:%M:%SZ}" if at.clock.until() else ""
     for line in (

@@ -35,7 +35,7 @@ def test_every_field_of_an_export_is_in_the_settings_page() -> None:
 
 def test_every_setting_of_the_stack_is_in_the_settings_page() -> None:
     """And none that does not exist."""
-    found = re.findall(r'(?:text|word|count|one_of|zone)\("([a-z_]+)"', inspect.getsource(settings.settings))
+    found = re.findall(r'(?:text|word|count|one_of|zone|money)\("([a-z_]+)"', inspect.getsource(settings.settings))
     assert set(found) == told(SETTINGS.split("## The stack")[1])
 
 
@@ -46,17 +46,16 @@ def test_the_readme_pins_the_command_line_that_is_locked() -> None:
     assert f"aws-cdk {pin}" in (ROOT / "README.md").read_text("utf-8")
 
 
-def test_the_commands_of_the_readme_are_targets() -> None:
-    """Each `make X` that a document names is in the Makefile."""
-    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE))
-    texts = [path.read_text("utf-8") for path in (ROOT / "README.md", *(ROOT / "docs").glob("*.md"))]
-    assert {name for text in texts for name in re.findall(r"`make ([a-z]+)`", text)} <= targets
-
-
 def test_the_changelog_knows_this_version() -> None:
     """What is in pyproject.toml has its heading."""
     version = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["version"]
     assert f"## {version}" in (ROOT / "CHANGELOG.md").read_text("utf-8")
+
+
+def test_the_version_of_today_is_a_supported_one() -> None:
+    """SECURITY.md names the line that gets fixes."""
+    version = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["version"]
+    assert f"| {version.rpartition('.')[0]}.x | yes |" in (ROOT / "SECURITY.md").read_text("utf-8")
 
 
 def test_the_attacks_are_the_security_page_s() -> None:

@@ -86,10 +86,10 @@ def test_a_vendor_s_words_stop_in_its_own_file(vendor: str) -> None:
     assert {path.rpartition("/")[2].partition("_")[0].removesuffix(".py") for path in knowing} == {vendor}
 
 
-@pytest.mark.parametrize("outside", ["boto3", "botocore", "requests", "pyarrow", "cryptography"])
+@pytest.mark.parametrize("outside", ["boto3", "botocore", "requests", "pyarrow", "nacl"])
 def test_each_outside_thing_has_one_room(outside: str) -> None:
     """boto3 in aws, requests in web, the Parquet engine in stream, ciphers in signet."""
-    home = {"requests": "web", "pyarrow": "stream", "cryptography": "signet"}.get(outside, "aws")
+    home = {"requests": "web", "pyarrow": "stream", "nacl": "signet"}.get(outside, "aws")
     users = {room(path) for path in ROOMS if outside in {one.split(".")[0] for one in imports(path)}}
     assert users == {home}
 
@@ -121,7 +121,7 @@ def test_nothing_happens_on_import(handler: str) -> None:
 @pytest.mark.parametrize("handler", [one for one in HANDLERS if one != "copier"])
 def test_only_the_copier_carries_the_engine(handler: str) -> None:
     """The other three start without pyarrow and ciphers, and the callback without requests."""
-    light = {"pyarrow", "cryptography"} | ({"requests"} if handler == "callback" else set())
+    light = {"pyarrow", "nacl"} | ({"requests"} if handler == "callback" else set())
     script = f"import lambdas.{handler}, sys; assert not {light!r} & sys.modules.keys()"
     subprocess.run([sys.executable, "-c", script], cwd=ROOT, env={"PYTHONPATH": str(ROOT)}, check=True)
 

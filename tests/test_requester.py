@@ -5,13 +5,14 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import boto3
 import pytest
 
 from lambdas.core.exports import parse
 from lambdas.core.rows import Row, Work, move
 from lambdas.vendors import FACTS
 from local.vendors.telnyx import Telnyx
-from tests.world import NOW, SECRETS, Clock, world
+from tests.world import NOW, REGION, SECRETS, Clock, World, world
 
 TEXT = """
 [[export]]
@@ -295,30 +296,84 @@ def figures(told: str) -> list[dict[str, float]]:
 def test_every_tick_tells_how_late_the_export_is(
     vendor: Telnyx, clock: Clock, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """How long a window waits, how long nobody moved what is due, and how long until the vendor forgets: three."""
+    """How long a window waits, what somebody must look at, and how long until the vendor forgets: three."""
     with world(TEXT.format(vendor, 'options = { source = "calls" }'), clock) as at:
         at.tick("t")
         clock.turn(hours=1)
         at.tick("t")
         first, late = figures(capsys.readouterr().out)
         left = 30 * 24 - 3.5 * 24
-        assert first == {"Lag": 0, "Overdue": 0, "HoursToLoss": left}
-        assert late["Lag"] == 3600 and 0 < late["Overdue"] < 3600 and late["HoursToLoss"] == left - 1
+        assert first == {"Lag": 0, "Aside": 0, "HoursToLoss": left}
+        assert late == {"Lag": 3600, "Aside": 0, "HoursToLoss": left - 1}
         at.run()
         capsys.readouterr()
         at.tick("t")
-        assert figures(capsys.readouterr().out) == [{"Lag": 0, "Overdue": 0}]
+        assert figures(capsys.readouterr().out) == [{"Lag": 0, "Aside": 0}]
+
+
+def lines(at: World, message: str) -> list[dict[str, Any]]:
+    """The lines of the log with that message."""
+    told = [json.loads(line) for line in at.emitted.text.splitlines() if line.startswith('{"level"')]
+    return [line for line in told if line["message"] == message]
+
+
+def test_the_line_of_a_tick_tells_what_waits_and_why(vendor: Telnyx, clock: Clock) -> None:
+    """By state, as it is after the tick; the oldest deadline, and whether the vendor is asked."""
+    with world(TEXT.format(vendor, 'options = { source = "calls" }\nmax_in_flight = 2'), clock) as at:
+        at.tick("t")
+        clock.turn(hours=1)
+        vendor.faults.add("unauthorized")
+        at.tick("t")
+        first, late = lines(at, "tick")
+        assert [first[one] for one in ("open", "planned", "asked", "copying", "lost", "lag")] == [3, 1, 2, 0, 0, 0]
+        assert not first["blocked"] and first["deadline"] == "2026-11-20T12:11:00+00:00"
+        assert late["lag"] == 3600 and 0 < late["overdue"] < 3600 and late["hours_to_loss"] == 30 * 24 - 3.5 * 24 - 1
+
+
+def test_a_key_that_is_refused_again_is_counted(
+    vendor: Telnyx, clock: Clock, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Not the first time, which may pass by itself, and not while a report of the copier alone is waited for."""
+    with world(TEXT.format(vendor, ""), clock) as at:
+        vendor.faults.add("unauthorized", times=99)
+        at.tick("t")
+        assert not [one for one in figures(capsys.readouterr().out) if "Refused" in one]
+        clock.turn(minutes=5)
+        at.tick("t")  # it rests
+        assert not [one for one in figures(capsys.readouterr().out) if "Refused" in one]
+        clock.turn(minutes=11)
+        at.tick("t")
+        told = capsys.readouterr().out
+        assert {"Refused": 1} in figures(told)
+        whole = next(json.loads(line) for line in told.splitlines() if '"Refused"' in line and line.startswith("{"))
+        assert whole["_aws"]["CloudWatchMetrics"][0]["Dimensions"] == [[]]
+
+
+def test_a_key_that_is_gone_rings(vendor: Telnyx, clock: Clock, capsys: pytest.CaptureFixture[str]) -> None:
+    """Quiet is only who never had one: afterwards all figures are told, and each try counts as a refusal."""
+    with world(TEXT.format(vendor, 'options = { source = "calls" }'), clock) as at:
+        at.tick("t")
+        assert at.ledger.head("t").keyed
+        boto3.client("secretsmanager", REGION).delete_secret(SecretId="cdr/dev/t", ForceDeleteWithoutRecovery=True)
+        capsys.readouterr()
+        for _ in range(2):
+            clock.turn(minutes=16)
+            at.tick("t")
+        head, told = at.ledger.head("t"), figures(capsys.readouterr().out)
+        assert head.refused and head.blocked == "waiting for the key: fill in the secret cdr/dev/t"
+        assert [one["Lag"] for one in told if "Lag" in one] == [960, 1920]
+        assert {"Refused": 1} in told and all("HoursToLoss" in one for one in told if "Lag" in one)
 
 
 @pytest.mark.parametrize("state", ["paused", "retired", "active"])
 def test_nothing_is_told_of_what_nobody_expects(
     vendor: Telnyx, clock: Clock, capsys: pytest.CaptureFixture[str], state: str
 ) -> None:
-    """Of an export that rests, or whose key is not there yet: an alarm on it would be false."""
+    """Of an export that rests; and of one whose key is not there yet, only that it is alive."""
     with world(TEXT.format(vendor, f'state = "{state}"'), clock, filled=state != "active") as at:
         at.tick("t")
         at.tick("t")
-        assert figures(capsys.readouterr().out) == []
+        assert figures(capsys.readouterr().out) == ([{"Lag": 0}] * 2 if state == "active" else [])
 
 
 def test_a_retired_export_finishes_what_runs_and_closes_what_is_open(vendor: Telnyx, clock: Clock) -> None:

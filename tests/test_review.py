@@ -127,6 +127,25 @@ def test_other_options_do_not_shrink_what_is_published() -> None:
         assert after.published.rows == before.rows
 
 
+def test_other_options_reach_what_is_published_where_an_operator_wants_it() -> None:
+    """A backfill: asked anew with the options of now, once, and told as complete for them."""
+    clock = Clock()
+    with Telnyx(3, "review", clock=clock, per_day=60) as vendor, world(TEXT.format(vendor, ""), clock) as at:
+        at.tick("t")
+        at.run()
+        before = at.row("t", DAY)
+        assert before.published is not None
+        at.__dict__["exports"] = parse(TEXT.format(vendor, ', call_types = ["outbound"]'), "dev", FACTS)
+        wanted = move(before, "reexport", revision=1, attempt=1, anew=True, due_at=clock.now, **polling.blank())
+        at.ledger.apply(before, wanted)
+        at.tick("t")
+        at.run()
+        after = at.row("t", DAY)
+        assert after.published is not None
+        assert (after.revision, after.anew, after.published.narrowed) == (1, False, ("call_types", "source"))
+        assert 0 < after.published.rows < before.published.rows
+
+
 def test_a_source_that_is_never_given_does_not_starve_the_others() -> None:
     """V2 asks for four sources; where two are declined, the hours of the other two are asked for all the same."""
     (made,) = exports('api = "v2"\nwindow = "1h"\nreexport = []\nmax_in_flight = 10').exports

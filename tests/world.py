@@ -193,19 +193,19 @@ def ledger() -> Ledger:
         KeySchema=[key, {"AttributeName": "sk", "KeyType": "RANGE"}],
         AttributeDefinitions=[
             {"AttributeName": name, "AttributeType": kind}
-            for name, kind in (("export", "S"), ("sk", "S"), ("due_at", "N"), ("opened", "N"))
+            for name, kind in (("export", "S"), ("sk", "S"), ("due_at", "N"), ("opened", "N"), ("aside", "S"))
         ],
         GlobalSecondaryIndexes=[
             {
-                "IndexName": "due",
-                "KeySchema": [key, {"AttributeName": "due_at", "KeyType": "RANGE"}],
-                "Projection": {"ProjectionType": "ALL"},
-            },
-            {
-                "IndexName": "open",
-                "KeySchema": [key, {"AttributeName": "opened", "KeyType": "RANGE"}],
-                "Projection": {"ProjectionType": "KEYS_ONLY"},
-            },
+                "IndexName": name,
+                "KeySchema": [key, {"AttributeName": by, "KeyType": "RANGE"}],
+                "Projection": {"ProjectionType": projected},
+            }
+            for name, by, projected in (
+                ("due", "due_at", "ALL"),
+                ("open", "opened", "KEYS_ONLY"),
+                ("aside", "aside", "KEYS_ONLY"),
+            )
         ],
     )
     return Ledger(dynamo, "ledger")

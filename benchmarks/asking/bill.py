@@ -1,19 +1,19 @@
 """What is taken for asking, in dollars: Athena by the byte, S3 for the requests, at list prices.
 
-us-east-1, as of 2026-11-25. Athena: $5 a TB scanned, rounded up to a megabyte, 10 MB at least for a query
+us-east-1 (cli/charges.py). Athena: by the TB scanned, rounded up to a megabyte, 10 MB at least for a query
 (aws.amazon.com/athena/pricing); it has no free tier. Its requests to S3 are the account's own to pay.
 """
 
 import math
 
 from benchmarks.asking.bench import Answer, Lake
-from benchmarks.prices import GET, PUT
+from cli.charges import dollars
 
 MB = 10**6
-SCAN = 5 / MB  # a megabyte
+SCAN = dollars("scan") / MB  # a megabyte
 LEAST = 10  # megabytes of a query
 REQUESTS = 2  # to a file: its footer, its columns; not measured
-LIST = PUT  # of a partition's files: S3 takes the same for both
+LIST = dollars("put")  # of a partition's files: S3 takes the same for both
 SMALL = 3 * MB  # a file up to here Trino reads whole: github.com/trinodb/trino, pull request 19127
 MONTH, YEAR = 30, 365
 
@@ -44,4 +44,4 @@ def whole(answer: Answer, lake: Lake, asked: int) -> float:
 def requests(answer: Answer, asked: int) -> float:
     """S3's price for the files that are opened and the partitions that are listed."""
     opened = answer.files / answer.days * days(answer, asked)
-    return opened * REQUESTS * GET + days(answer, asked) * LIST
+    return dollars("get", opened * REQUESTS) + days(answer, asked) * LIST

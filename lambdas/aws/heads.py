@@ -1,5 +1,7 @@
 """The heads of the ledger: one per export, written under the tick's lease, or in one sure step without it."""
 
+import time
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -8,8 +10,11 @@ from botocore.exceptions import ClientError
 
 from lambdas.aws import items
 from lambdas.aws.table import Table, attribute, update, winner
+from lambdas.core.errors import TryAgain
 from lambdas.core.rows import Head, Row
 
+BATCH = 100  # items that DynamoDB gives at once
+PAUSES = (0.05, 0.1, 0.2, 0.4, 0.8, 1.6)  # seconds, while it does not come to all
 LESSONS = 9  # so many reports' durations are remembered
 
 
@@ -29,18 +34,34 @@ class Heads(Table):
         item = self._read(export, items.HEAD)
         return items.head(item) if item else Head(export)
 
+    def heads(self, exports: Sequence[str]) -> list[Head]:
+        """Those of many exports, in few reads, consistently; an empty one before the first tick."""
+        found = dict[str, Head]()
+        left = [items.key(export, items.HEAD) for export in dict.fromkeys(exports)]
+        tries = iter(PAUSES)
+        while left:  # what DynamoDB did not come to is asked for again, and not at once
+            asked: Any = {self._table: {"Keys": left[:BATCH], "ConsistentRead": True}}
+            answer: Any = self._client.batch_get_item(RequestItems=asked)
+            found |= {one["export"]["S"]: items.head(one) for one in answer["Responses"].get(self._table, ())}
+            undone = answer.get("UnprocessedKeys", {}).get(self._table, {}).get("Keys", ())
+            left = [*undone, *left[BATCH:]]
+            if undone:
+                time.sleep(_pause(tries))
+        return [found.get(export, Head(export)) for export in exports]
+
     def take(self, export: str, lease: str, now: datetime, until: datetime) -> Head | None:
         """Take the export's tick lease; None when another tick has it, which is then told to look again."""
-        names = {"#until": "lease_until", "#lease": "lease"}
+        names = {"#until": "lease_until", "#lease": "lease", "#ticked": "ticked"}
         values = {
             ":now": items.wire(now.isoformat()),
             ":until": items.wire(until.isoformat()),
             ":lease": items.wire(lease),
         }
+        text = "SET #lease = :lease, #until = :until, #ticked = :now"
         free = "attribute_not_exists(#lease) OR #until <= :now"
         for _ in range(2):
             try:
-                self._write(export, items.HEAD, "SET #lease = :lease, #until = :until", free, names, values)
+                self._write(export, items.HEAD, text, free, names, values)
             except ClientError as error:
                 winner(error)
                 if attribute(error, "lease") != lease:
@@ -76,9 +97,10 @@ class Heads(Table):
 
     def block(self, export: str, reason: str, until: datetime) -> None:
         """Say on the head why the vendor is not asked before `until`; the copier says it without a lease."""
-        values = {":blocked": items.wire(reason), ":until": items.wire(until.isoformat())}
-        names = {"#blocked": "blocked", "#until": "next_try"}
-        self._write(export, items.HEAD, "SET #blocked = :blocked, #until = :until", "", names, values)
+        values = {":blocked": items.wire(reason), ":until": items.wire(until.isoformat()), ":yes": items.wire(True)}
+        names = {"#blocked": "blocked", "#until": "next_try", "#refused": "refused"}
+        text = "SET #blocked = :blocked, #until = :until, #refused = :yes"
+        self._write(export, items.HEAD, text, "", names, values)
 
     def slow(self, export: str, until: datetime) -> None:
         """Nobody asks or looks for the export before `until`; said without a lease, and never taken back."""
@@ -115,3 +137,10 @@ class Heads(Table):
             self._write(export, items.HEAD, "REMOVE #lease, #until", "#lease = :held", names, values)
         except ClientError as error:
             winner(error)
+
+
+def _pause(tries: Iterator[float]) -> float:
+    """How long to wait before the next try. Raises TryAgain after the last."""
+    for seconds in tries:
+        return seconds
+    raise TryAgain("the ledger answers only a part of what is read, again and again: its table is throttled")

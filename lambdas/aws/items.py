@@ -14,8 +14,8 @@ from lambdas.core.windows import Window, unstamp
 
 Item = dict[str, Any]
 TIMES = (
-    "asked_at", "give_up_at", "stale_since", "heard_at", "looked_at", "later", "born", "lease_until", "next_try",
-    "slow_until",
+    "asked_at", "give_up_at", "stale_since", "heard_at", "looked_at", "later", "born", "ticked", "lease_until",
+    "next_try", "slow_until",
 )  # fmt: skip
 EPOCHS = ("due_at", "opened")  # numbers, for they are sort keys of an index
 KEYS = ("export", "window")
@@ -29,7 +29,10 @@ def wire(value: Any) -> Any:
 
 def flat(row: Row | Head) -> Item:
     """The attributes of a row or head by name, without its key; None where there is nothing."""
-    return {field.name: _out(field.name, getattr(row, field.name)) for field in names(row) if field.name not in KEYS}
+    told = {field.name: _out(field.name, getattr(row, field.name)) for field in names(row) if field.name not in KEYS}
+    if isinstance(row, Row):  # seldom there, so nothing where there is nothing: most items are just over 1 KB
+        told |= {"aside": row.aside, "said": told["said"] or None, "anew": row.anew or None}
+    return told
 
 
 def key(export: str, sk: str) -> Item:
@@ -46,6 +49,7 @@ def row(item: Mapping[str, Any]) -> Row:
         state=Work(plain.pop("state")),
         published=_published(published) if published else None,
         spares=tuple(plain.pop("spares", ())),
+        said=tuple(plain.pop("said", ())),
         **_known(Row, plain),
     )
 
@@ -59,6 +63,11 @@ def window(sk: str) -> Window:
 def opened(item: Mapping[str, Any]) -> tuple[Window, datetime]:
     """A window that waits for its first copy, and since when, from an item of the index `open`."""
     return window(item["sk"]["S"]), datetime.fromtimestamp(int(item["opened"]["N"]), UTC)
+
+
+def aside(item: Mapping[str, Any]) -> tuple[Window, str]:
+    """A window that somebody has to look at, and its state's word, from an item of the index `aside`."""
+    return window(item["sk"]["S"]), str(item["aside"]["S"])
 
 
 def head(item: Mapping[str, Any]) -> Head:

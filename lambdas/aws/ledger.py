@@ -1,8 +1,8 @@
 """The ledger in DynamoDB: rows move by one conditional write each, and the loser of a race is told who won."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from botocore.exceptions import ClientError
@@ -13,6 +13,9 @@ from lambdas.aws.table import attribute, update, winner
 from lambdas.core.rows import Row, Work
 from lambdas.core.windows import Window, stamp
 
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
 __all__ = ["Ledger", "Raced"]
 
 WAKES = 3  # so often may callbacks wake one attempt
@@ -20,7 +23,13 @@ NOTES = ("heard_at", "token", "wakes", "heeded")  # a new attempt begins without
 
 
 class Ledger(Heads):
-    """One table: a row per window, and a head per export."""
+    """One table: a row per window, and a head per export; `tell` hears of each move that was written."""
+
+    def __init__(
+        self, client: "DynamoDBClient", table: str, tell: Callable[[Row, Row], None] = lambda _old, _new: None
+    ) -> None:
+        super().__init__(client, table)
+        self._tell = tell
 
     def get(self, export: str, window: Window) -> Row | None:
         """The row as it is now, read consistently."""
@@ -47,6 +56,12 @@ class Ledger(Heads):
         found = self._query(IndexName="open", KeyConditionExpression="#e = :e", names=names, values=values)
         return [items.opened(item) for item in found]
 
+    def aside(self, export: str) -> list[tuple[Window, str]]:
+        """The windows that somebody has to look at, and their state's word, by an index that may lag behind."""
+        names, values = {"#e": "export"}, {":e": items.wire(export)}
+        found = self._query(IndexName="aside", KeyConditionExpression="#e = :e", names=names, values=values)
+        return [items.aside(item) for item in found]
+
     def between(self, export: str, source: str, since: datetime, until: datetime) -> list[Row]:
         """The rows of a source whose window begins in [since, until), read consistently."""
         first, last = (f"w#{source}#{stamp(when)}" for when in (since, until))
@@ -62,6 +77,7 @@ class Ledger(Heads):
         """Write a move. Raises Raced when the row is not `old` any more."""
         before, after = items.flat(old), items.flat(new)
         changed = {name: after[name] for name in after if after[name] != before[name] or _emptied(name, new)}
+        changed["aside"] = after["aside"]  # always: an older version, after a roll-back, leaves it as it was
         names, values, text = update(changed)
         mark = uuid4().hex
         values |= {":v": items.wire(old.version), ":s": items.wire(str(old.state)), ":k": items.wire(old.run)}
@@ -73,6 +89,7 @@ class Ledger(Heads):
             won = winner(error)
             if attribute(error, "mark") != mark:  # else the winner is this very write, whose answer was lost
                 raise Raced(won) from None
+        self._tell(old, new)
         return new
 
     def _mark(

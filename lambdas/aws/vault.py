@@ -34,9 +34,9 @@ class Vault:
                 raise Refused(f"the secret {secret} cannot be read ({code}): its KMS key, or its deletion") from None
             raise
 
-    def keys(self, secret: str, wanted: tuple[str, ...]) -> dict[str, str] | None:
+    def keys(self, secret: str, wanted: tuple[str, ...], stage: str = CURRENT) -> dict[str, str] | None:
         """The fields of a vendor's secret; None while it is empty. Raises Refused for one that does not fit."""
-        text = self.text(secret)
+        text = self.text(secret, stage)
         if not text:
             return None
         shape = "{" + ", ".join(f'"{name}": "..."' for name in wanted) + "}"

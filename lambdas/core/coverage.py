@@ -109,7 +109,8 @@ def _why(row: Row) -> str:
     """Why it is not copied; of a copy, why it was not renewed."""
     failed = row.stale_since is not None or row.state in (Work.QUARANTINED, Work.STUCK)
     if row.published:
-        return f"not renewed: {row.reason or row.state}" if failed else ""
+        own = row.published.act is None
+        return f"not renewed: {row.reason or row.state}" if failed else "" if own else row.reason or ""
     if state(row) is State.OPEN:
         return f"{row.state}: {row.reason}" if row.reason else str(row.state)
     return row.reason or str(row.state)

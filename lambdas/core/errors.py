@@ -3,6 +3,7 @@
 Problem
 ├── TryAgain        the moment is bad (429, 5xx, no connection): later, nothing is used up
 ├── Refused         the vendor or our own rule says no until somebody acts (key, origin)
+│   ├── Denied      the key is not accepted, so nothing was done: another one may be
 │   └── Declined    the request as it is: another may pass, this one will not
 ├── Gone            the report or its link is no more: ask anew, uses up an attempt
 ├── Unclear         an answer that we do not understand (a status, a body): kept as it came
@@ -48,6 +49,10 @@ class Refused(Problem):
     def __init__(self, what: str, *, whole: bool = True, **facts: Any) -> None:
         super().__init__(what, **facts)
         self.whole = whole
+
+
+class Denied(Refused):
+    """The vendor does not accept the key: nothing was looked at, made or deleted."""
 
 
 class Declined(Refused):

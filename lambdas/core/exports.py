@@ -79,6 +79,11 @@ class Exports:
         """What each export asks for."""
         return {export.name: export.sources for export in self.exports}
 
+    @property
+    def digest(self) -> str:
+        """Sixteen hex digits that change when any field of any export does, and with no comment."""
+        return hashlib.sha256(repr(self.exports).encode()).hexdigest()[:16]
+
     def beside(self, export: Export) -> tuple[Export, ...]:
         """The other exports that draw on the same account: those with the same secret."""
         return tuple(one for one in self.exports if one.secret_id == export.secret_id and one.name != export.name)

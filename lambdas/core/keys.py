@@ -7,6 +7,7 @@ CALLS = "calls/"
 RECEIPTS = "receipts/"
 QUARANTINE = "quarantine/"
 LEDGER = "ledger/"
+PREFIXES = (RAW, CALLS, RECEIPTS, QUARANTINE, LEDGER)
 EXPIRING = (QUARANTINE,)
 
 

@@ -53,6 +53,7 @@ RECEIPTS: tuple[Column, ...] = (
     Column("looks", "bigint", "how often the vendor was asked whether it is ready"),
     Column("transitions", "bigint", "state transitions of its executions so far"),
     Column("changed", TEXTS, "rows, duration_s and cost against the copy before; null for the first"),
+    Column("act", TEXTS, "what an operator did, by whom and why, where the copy is none of the exporter's own"),
     Column("checked", "boolean", "true: the content was the published one, and nothing was written"),
     Column("calls", "string", "the key of the typed copy"),
     Column("raw", LIST, "the keys of the vendor's files"),

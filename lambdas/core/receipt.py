@@ -189,6 +189,7 @@ def receipt(
         "looks": row.looks,
         "transitions": row.steps,
         "changed": _change(tally, before.totals) if before else None,
+        "act": None,
         **kept,
     }
 

@@ -24,6 +24,7 @@ class Work(StrEnum):
 
 
 IN_FLIGHT = (Work.ASKING, Work.ASKED, Work.COPYING)
+ASIDE = (Work.QUARANTINED, Work.STUCK, Work.LOST)  # somebody has to look at them
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)  # due before all else
 
 # From each state, by each move, to which state. What stands nowhere here cannot happen.
@@ -58,15 +59,27 @@ MOVES: Mapping[tuple[Work, str], Work] = {
     # requester: the export is retired
     **{(state, "close"): Work.UNREACHABLE for state in (Work.ASKING, Work.ASKED, Work.STUCK, Work.QUARANTINED)},
     (Work.QUARANTINED, "reexport"): Work.PLANNED,  # requester: the next revision may pass
-    (Work.QUARANTINED, "settle"): Work.DONE,  # requester: the export is retired; what was published stays
+    # requester: the export is retired; operator, who accepts it: what was published stays
+    (Work.QUARANTINED, "settle"): Work.DONE,
+    # operator, by `cdr`: the vendor can give it after all; a copy of what was saved; a loss that is accepted
+    **{(state, "reopen"): Work.PLANNED for state in (Work.LOST, Work.UNREACHABLE)},
+    **{(state, "import"): Work.DONE for state in (*ASIDE, Work.UNREACHABLE)},
+    **{(state, "accept"): Work.UNREACHABLE for state in ASIDE},
+    (Work.QUARANTINED, "release"): Work.DONE,  # operator: published in spite of the checks, from what was kept
     # requester: the proof in S3 tells of it now
     **{(state, "enter"): state for state in (Work.DONE, Work.QUARANTINED, Work.STUCK, Work.LOST, Work.UNREACHABLE)},
 }
 REASON = 500  # characters
+SAID = 20  # so many acts of operators are remembered
+# What only an operator does; besides these he may "retry" and "reexport" as the requester does.
+RELEASE = "release"
+ACTS = frozenset({"reopen", "import", "accept", RELEASE})
 # The moves that change what the coverage says: the row is due at once, to be entered into the proof in S3.
-NEWS = frozenset({"publish", "keep", "quarantine", "despair", "settle", "forget", "close", "decline", "clear"})
+NEWS = frozenset(
+    {"publish", "keep", "quarantine", "despair", "settle", "forget", "close", "decline", "clear", *ACTS - {"reopen"}}
+)
 # The moves after which nobody waits any more for a window's first copy.
-ENDING = frozenset({"publish", "forget", "close"})
+ENDING = frozenset({"publish", "forget", "close", *ACTS - {"reopen"}})
 
 
 class Forbidden(Exception):
@@ -89,6 +102,7 @@ class Published:
     narrowed: tuple[str, ...] = ()  # the request's fields that left calls out: it is complete for these only
     asked: Mapping[str, Any] | None = None  # the exact request, by which the window is asked again
     api: str | None = None  # of which api that is
+    act: str | None = None  # by which act of an operator, "release" or "import": none of the exporter's own copies
 
 
 @dataclass(frozen=True)
@@ -125,6 +139,8 @@ class Row:
     steps: int = 0  # state transitions of the executions for this revision
     spares: tuple[Mapping[str, Any], ...] = ()  # requests that no list showed: tag, fields, asked_at
     published: Published | None = None
+    anew: bool = False  # to be asked with the options of now, not with those that it was exported with
+    said: tuple[Mapping[str, str], ...] = ()  # what operators did to it, newest last: at, by, did, why
     # Notes beside the moves: the callback's and the listener's, under their own conditions.
     heard_at: datetime | None = None
     looked_at: datetime | None = None
@@ -136,6 +152,11 @@ class Row:
     def littered(self) -> bool:
         """Whether something of ours is left at the vendor, to be deleted there."""
         return self.state is Work.DONE and bool(self.leftover or self.spares)
+
+    @property
+    def aside(self) -> str | None:
+        """The state's word while somebody has to look at it: the key of the index by which these are found."""
+        return str(self.state) if self.state in ASIDE else None
 
     @property
     def turn(self) -> str:
@@ -172,11 +193,14 @@ class Head:
 
     export: str
     born: datetime | None = None  # the first tick, from which "-7d" is counted for ever
+    ticked: datetime | None = None  # when the last tick began
     spans: Mapping[str, "Span"] = field(default_factory=dict)  # what is planned, per source
     lease_until: datetime | None = None  # a tick is working until then at the latest
     lease: str | None = None  # which
     rung: str | None = None  # the lease that another tick wanted meanwhile
     blocked: str | None = None  # why the vendor is not asked now
+    refused: bool | None = None  # whether that lasts until somebody acts: no outage, but a no
+    keyed: bool = False  # whether a key was ever there: before that, nothing is expected
     next_try: datetime | None = None
     slow_until: datetime | None = None  # the vendor asked for a rest: nobody asks or looks before
     took: tuple[int, ...] = ()  # seconds until the last reports were ready

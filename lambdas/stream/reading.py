@@ -1,7 +1,8 @@
 """One reading of a report's files: the text of each to rows, the rows to typed blocks, the blocks to Parquet."""
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from typing import Protocol
 
 import pyarrow as pa
 
@@ -19,10 +20,18 @@ from lambdas.stream.privacy import Privacy
 from lambdas.stream.rows import Rows
 from lambdas.stream.stages import Pace, Stages
 from lambdas.stream.table import Typer
-from lambdas.web import Body
 
 STRAYS = 400_000  # rows outside the window: a hundredth of the most there may be, so it is quarantined whatever follows
 Make = Callable[[list[str], Identity, Privacy], Typer]
+
+
+class Bytes(Protocol):
+    """A file as it comes, from a vendor's link or from where it was kept; `sized`: its end is known for one."""
+
+    expected: int | None  # bytes, where it says so
+    sized: bool
+
+    def __iter__(self) -> Iterator[bytes]: ...
 
 
 class Reading:
@@ -43,7 +52,7 @@ class Reading:
         return (self._digests[0] if one else hashlib.sha256(b"".join(self._digests)).digest()).hex()
 
     def file(
-        self, body: Body, raw: Upload | None, left: Callable[[], float], block: int, make: Make
+        self, body: Bytes, raw: Upload | None, left: Callable[[], float], block: int, make: Make
     ) -> Disagrees | None:
         """Read one file to its last byte; why it must not be published, if so. Raises Broken, TryAgain, Long."""
         pace = Pace(left, body.expected)

@@ -3,11 +3,11 @@
 import hashlib
 import resource
 import sys
-from collections.abc import Callable
-from contextlib import ExitStack
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, field, replace
 from math import inf
-from typing import Any
+from typing import Any, Protocol
 
 import pyarrow as pa
 
@@ -26,17 +26,25 @@ from lambdas.stream.identity import Identity
 from lambdas.stream.numbering import numbering
 from lambdas.stream.parquet import Parquet
 from lambdas.stream.privacy import Privacy
-from lambdas.stream.reading import Reading, worse
+from lambdas.stream.reading import Bytes, Reading, worse
 from lambdas.stream.rows import LARGE, Long
 from lambdas.stream.stages import RESERVE, Stages
 from lambdas.stream.table import SCHEMA, Typer
-from lambdas.web import Web
 
 READINGS = 3  # of one report, at most: once more for longer rows, once more for identities that came twice
 MOST = 50 * 10**9  # bytes of a file: S3 takes ten thousand parts, each of 5 MiB
 FILES = 100  # of a report: both the row in the ledger and the receipt name each
 WATCHED = 200_000  # identities that may come twice: each takes some 200 bytes of memory
 KINDS = {"calls": "application/vnd.apache.parquet", "raw": "application/gzip"}
+
+
+class Source(Protocol):
+    """Where files come from: a vendor's links, or where a file was kept."""
+
+    def download(
+        self, vendor: str, url: str, origins: tuple[str, ...], keys: Mapping[str, str], home: str,
+        /, *, most: int | None = None, seconds: float = inf,
+    ) -> AbstractContextManager[Bytes]: ...  # fmt: skip
 
 
 @dataclass
@@ -66,7 +74,7 @@ class Report:
     """
 
     def __init__(
-        self, row: Row, export: Export, facts: Facts, columns: Columns, lake: Lake, web: Web,
+        self, row: Row, export: Export, facts: Facts, columns: Columns, lake: Lake, web: Source,
         *, key: bytes | None = None, left: Callable[[], float] = lambda: inf,
     ) -> None:  # fmt: skip
         self._row, self._export, self._facts, self._columns = row, export, facts, columns

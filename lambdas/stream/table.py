@@ -96,6 +96,15 @@ class Typer:
         block.columns["extra"] = self._extra(block)
         return self._named(block, batch)
 
+    def times(self, batch: pa.RecordBatch) -> list[Any]:
+        """The three times of each row as `block` has them: for whoever sorts rows into windows."""
+        block = Block(dict(zip(self._headings, batch.columns, strict=True)), batch.num_rows)
+        for name, kind, headings in self._fields:
+            if kind == TIME and headings:
+                self._fill(block, name, kind, headings)
+        self._shift(block)
+        return [block.column(name) for name in TIMES]
+
     def _there(self, headings: tuple[str, ...]) -> tuple[str, ...]:
         return tuple(self._names[one] for one in headings if one in self._names)
 

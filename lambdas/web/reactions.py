@@ -11,7 +11,7 @@ from typing import Any
 import requests
 from urllib3.exceptions import NewConnectionError
 
-from lambdas.core.errors import Declined, Gone, Refused, TryAgain, Unclear
+from lambdas.core.errors import Declined, Denied, Gone, Refused, TryAgain, Unclear
 from lambdas.core.veil import veil
 
 CHUNK = 1 << 16
@@ -29,7 +29,7 @@ def reaction(where: str, response: requests.Response, keys: tuple[str, ...] = ()
         limited = status == requests.codes.too_many_requests
         return TryAgain(said, after=_after(response.headers), doubt=not limited, limited=limited, status=status)
     if status == 401:
-        return Refused(f"{said}: the key was not accepted", status=status)
+        return Denied(f"{said}: the key was not accepted", status=status)
     if status == 403:
         return Refused(f"{said}: the key may not do this", whole=False, status=status)
     if status in (404, 410):

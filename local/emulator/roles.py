@@ -1,9 +1,10 @@
 """Service to service: who may call what is asked where MiniStack does not ask, of MiniStack's own IAM evaluator.
 
 It checks each request that comes over HTTP, so what a Lambda does is checked. It does not check the state machine's
-role towards a function, the schedule's role towards its target, the function's permission for API Gateway, or
-whether a service may assume the role at all. AWS checks all four. A target other than a Lambda is refused here:
-we have none, and letting it pass unchecked would prove nothing.
+role towards a function, the schedule's role towards its target, the function's permission for API Gateway, the
+function's role towards its log and towards the queue for what failed, or whether a service may assume the role at
+all. AWS checks all six. A target other than a Lambda is refused here: we have none, and letting it pass unchecked
+would prove nothing. And of an object that is not there S3 tells only those who may list: the others get 403.
 """
 
 import functools
@@ -14,7 +15,7 @@ from typing import Any
 
 from ministack.core import iam_actions, iam_evaluator, lambda_runtime
 from ministack.core.responses import get_account_id, get_region
-from ministack.services import apigateway, eventbridge, iam, lambda_svc, stepfunctions
+from ministack.services import apigateway, eventbridge, iam, lambda_svc, s3, stepfunctions
 
 # The role of the state machine that the current thread runs, and the machine's ARN.
 _machine: ContextVar[tuple[str, str]] = ContextVar("machine")
@@ -34,6 +35,9 @@ def apply() -> None:
     eventbridge._invoke_target = _as_schedule(eventbridge._invoke_target)
     apigateway._invoke_lambda_proxy = _permitted(apigateway._invoke_lambda_proxy)
     lambda_svc.execution_credentials = _as_function(lambda_runtime.execution_credentials)
+    lambda_svc._emit_lambda_logs = _written(lambda_svc._emit_lambda_logs)
+    lambda_svc._route_async_failure = _reported(lambda_svc._route_async_failure)
+    iam_actions.s3_additional_checks = _listed(iam_actions.s3_additional_checks)
 
 
 def assumable(role: str, service: str, source: str) -> bool:
@@ -159,6 +163,52 @@ def _as_function(give: Call) -> Call:
         return give(config)
 
     return credentials
+
+
+def _written(write: Call) -> Call:
+    """A function's log is written as its role: without the right it runs, and nobody reads of it."""
+
+    @functools.wraps(write)
+    def emit(func: dict[str, Any], *more: Any, **named: Any) -> None:
+        config = func.get("config") or func
+        name = (config.get("LoggingConfig") or {}).get("LogGroup") or f"/aws/lambda/{config['FunctionName']}"
+        stream = f"arn:aws:logs:{get_region()}:{get_account_id()}:log-group:{name}:log-stream:new"
+        if all(allowed(config["Role"], f"logs:{one}", stream) for one in ("CreateLogStream", "PutLogEvents")):
+            write(func, *more, **named)
+
+    return emit
+
+
+def _reported(send: Call) -> Call:
+    """What failed is sent to the queue as the function's role."""
+
+    @functools.wraps(send)
+    def route(target: str, name: str, *more: Any) -> None:
+        _, config, _ = lambda_svc._get_func_record_for_ref(name)
+        if ":sqs:" in target and config and allowed(config["Role"], "sqs:SendMessage", target):
+            send(target, name, *more)
+        else:
+            lambda_svc.logger.error("IAM: %s may not send what failed to %s", name, target)
+
+    return route
+
+
+def _listed(find: Call) -> Call:
+    """https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html, "Permissions"."""
+
+    @functools.wraps(find)
+    def checks(method: str, path: str, headers: Any, body: bytes, query: Any) -> list[tuple[str, str]]:
+        found: list[tuple[str, str]] = find(method, path, headers, body, query)
+        bucket, _, key = path.strip("/").partition("/")
+        if method in ("GET", "HEAD") and key and not query and key not in _keys(bucket):
+            found = [*found, ("s3:ListBucket", f"arn:aws:s3:::{bucket}")]
+        return found
+
+    return checks
+
+
+def _keys(bucket: str) -> Any:
+    return (s3._buckets.get(bucket) or {}).get("objects", {})
 
 
 def _permitted(call: Call) -> Call:

@@ -2,7 +2,7 @@
 
 from bisect import bisect_left, bisect_right, insort
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import fields, replace
 from datetime import datetime
 from typing import Any
@@ -26,6 +26,7 @@ class Memory(Ledger):
         self._heads: dict[str, Head] = {}
         self._due: dict[str, list[Entry]] = defaultdict(list)
         self._open: dict[str, list[Entry]] = defaultdict(list)
+        self._aside: dict[str, dict[Window, str]] = defaultdict(dict)
         self._kept: dict[tuple[str, str], list[Window]] = defaultdict(list)
 
     def rows(self, export: str) -> list[Row]:
@@ -62,6 +63,14 @@ class Memory(Ledger):
             found = (self._rows[export][window] for _, window in self._open[export])
             self._meter.queried("open", found, consistent=False, keys=True)
         return [(window, opened) for opened, window in self._open[export]]
+
+    def aside(self, export: str) -> list[tuple[Window, str]]:
+        """The windows that somebody has to look at, and their state's word."""
+        found = sorted(self._aside[export].items(), key=lambda one: (one[1], one[0].sk))
+        if self._meter:
+            rows = (self._rows[export][window] for window, _ in found)
+            self._meter.queried("aside", rows, consistent=False, keys=True)
+        return found
 
     def between(self, export: str, source: str, since: datetime, until: datetime) -> list[Row]:
         """The rows of a source whose window begins in [since, until)."""
@@ -104,11 +113,15 @@ class Memory(Ledger):
             self._meter.got("head", self._heads.get(export))
         return self._heads.get(export, Head(export))
 
+    def heads(self, exports: Sequence[str]) -> list[Head]:
+        """Those of many exports."""
+        return [self.head(export) for export in exports]
+
     def take(self, export: str, lease: str, now: datetime, until: datetime) -> Head | None:
         """Take the export's tick lease; None when another tick has it, which is then told to look again."""
         head = self._heads.get(export, Head(export))
         if head.lease is None or (head.lease_until is not None and head.lease_until <= now):
-            self._save("take", replace(head, lease=lease, lease_until=until))
+            self._save("take", replace(head, lease=lease, lease_until=until, ticked=now))
             return self.head(export)
         self._refused("take", head)
         if head.lease == lease:
@@ -127,7 +140,8 @@ class Memory(Ledger):
 
     def block(self, export: str, reason: str, until: datetime) -> None:
         """Say on the head why the vendor is not asked before `until`."""
-        self._save("block", replace(self._heads.get(export, Head(export)), blocked=reason, next_try=until))
+        head = self._heads.get(export, Head(export))
+        self._save("block", replace(head, blocked=reason, next_try=until, refused=True))
 
     def slow(self, export: str, until: datetime) -> None:
         """Nobody asks or looks for the export before `until`; never taken back."""
@@ -182,7 +196,7 @@ class Memory(Ledger):
         return self._put(after)
 
     def _put(self, row: Row) -> Row:
-        """Into the table and both sparse indexes, whose sort keys are whole seconds."""
+        """Into the table and the sparse indexes; the sort keys that are times are whole seconds."""
         if (row.due_at and row.due_at.microsecond) or (row.opened and row.opened.microsecond):
             row = replace(row, due_at=_whole(row.due_at), opened=_whole(row.opened))
         before = self._rows[row.export].get(row.window)
@@ -191,6 +205,9 @@ class Memory(Ledger):
             insort(self._kept[row.export, row.window.source], row.window)
         _moved(self._due[row.export], row.window, before.due_at if before else None, row.due_at)
         _moved(self._open[row.export], row.window, before.opened if before else None, row.opened)
+        self._aside[row.export].pop(row.window, None)
+        if row.aside:
+            self._aside[row.export][row.window] = row.aside
         return row
 
 

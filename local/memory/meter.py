@@ -84,6 +84,7 @@ class Meter:
             was = before if isinstance(before, Row) else None
             used.writes += _entry(was.due_at if was else None, after.due_at, old, new, whole=True)
             used.writes += _entry(was.opened if was else None, after.opened, 100, 100, whole=False)
+            used.writes += _entry(was.aside if was else None, after.aside, 100, 100, whole=False)
 
     def _read(self, what: str, number: int, size: int, units: float, pages: int = 1) -> None:
         used = self.used[what]

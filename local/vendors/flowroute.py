@@ -110,11 +110,11 @@ class Flowroute(Vendor[Asked, Export]):
         app.add_url_rule(PATH, "list", self._list, methods=["GET"])
         app.add_url_rule(f"{PATH}/<id>", "get", self._get, methods=["GET"])
 
-    def authorized(self) -> bool:
+    def authorized(self, keys: Mapping[str, str]) -> bool:
         """HTTP Basic: the access key and the secret key."""
         given = request.authorization
         pair = f"{given.username}:{given.password}" if given and given.type == "basic" else ""
-        due = "{access_key}:{secret_key}".format_map(self.credentials)
+        due = "{access_key}:{secret_key}".format_map(keys)
         return hmac.compare_digest(pair.encode(), due.encode())
 
     def refusal(self, error: Refusal) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, ExitStack
 from datetime import datetime, timedelta
@@ -50,6 +50,7 @@ class Vendor(ABC, Generic[Asked, Made]):
     base_url: str
     download_from: str
     credentials: Mapping[str, str]
+    accepted: Sequence[Mapping[str, str]] | None = None  # the sets of keys that are taken; None: `credentials` alone
 
     def __init__(self, calls: Calls, clock: Clock, build_s: tuple[float, float], link_s: float) -> None:
         self.calls, self.clock, self.faults = calls, clock, Faults(self.plays, self.operations)
@@ -128,8 +129,8 @@ class Vendor(ABC, Generic[Asked, Made]):
         """Adds the vendor's operations."""
 
     @abstractmethod
-    def authorized(self) -> bool:
-        """Whether the request has the right credentials."""
+    def authorized(self, keys: Mapping[str, str]) -> bool:
+        """Whether the request has these credentials."""
 
     @abstractmethod
     def refusal(self, error: Refusal) -> dict[str, Any]:
@@ -202,7 +203,8 @@ class Vendor(ABC, Generic[Asked, Made]):
             raise answers.refused(self.refused(answers.REFUSED[plan.fault]), plan, self.waits)
         if plan:
             return answers.turned(plan.fault, f"{self.files_url}/moved")
-        if not self.authorized():
+        taken = [self.credentials] if self.accepted is None else self.accepted
+        if not any(map(self.authorized, taken)):
             raise self.refused(401)
         return None
 

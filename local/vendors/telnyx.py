@@ -107,9 +107,9 @@ class Telnyx(Vendor[Asked, Built]):
         for path in V2:
             app.add_url_rule(f"{path}/fields", f"fields {path}", self._fields, methods=["GET"])
 
-    def authorized(self) -> bool:
+    def authorized(self, keys: Mapping[str, str]) -> bool:
         """V1 wants two headers and takes no key; V2 wants the key as a Bearer token."""
-        user, token, key = (self.credentials[name] for name in ("user", "token", "key"))
+        user, token, key = (keys[name] for name in ("user", "token", "key"))
         due = {"Authorization": f"Bearer {key}"} if _v2() else {"x-api-user": user, "x-api-token": token}
         given = {name: request.headers.get(name, "") for name in due}
         return all(hmac.compare_digest(given[name].encode(), due[name].encode()) for name in due)

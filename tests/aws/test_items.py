@@ -22,12 +22,13 @@ FULL = Row(
     fields={"call_types": [1, 2], "filters": [{"cli": "+1206", "deep": {"a": None}}], "flag": True, "cost": 0.015},
     searched=1, page=2, crashes=1, failures=3, declined=1, leftover="38646",
     reason="why", stale_since=NOW - DAY, aged=1, published=PUBLISHED, heard_at=NOW, looked_at=NOW,
-    token="token", wakes=2, heeded=1, opened=NOW, news=True, later=NOW + DAY, steps=9,
+    token="token", wakes=2, heeded=1, opened=NOW, news=True, later=NOW + DAY, steps=9, anew=True,
+    said=({"at": "2026-11-20T12:00:00+00:00", "by": "arn", "did": "retry", "why": "it is mended"},),
     spares=({"tag": "cdr1.y", "fields": {"a": [1]}, "asked_at": "2026-11-20T12:00:00+00:00"},),
 )  # fmt: skip
 HEAD = Head(
-    "main", born=NOW, spans={"calls": Span(NOW - DAY, NOW, 3600), "call-control": Span(NOW, NOW, 86_400)},
-    lease_until=NOW, lease="mine", rung="theirs", blocked="why", next_try=NOW,
+    "main", born=NOW, ticked=NOW, spans={"calls": Span(NOW - DAY, NOW, 3600), "call-control": Span(NOW, NOW, 86_400)},
+    lease_until=NOW, lease="mine", rung="theirs", blocked="why", keyed=True, refused=True, next_try=NOW,
     slow_until=NOW, took=(61, 75), flying=2, waiting=3,
 )  # fmt: skip
 SIMPLE = st.none() | st.booleans() | st.integers(-(10**12), 10**12) | st.text(max_size=9)

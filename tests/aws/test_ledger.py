@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 
+from lambdas.aws import heads, items
 from lambdas.aws.ledger import WAKES, Ledger, Raced
+from lambdas.core.errors import TryAgain
 from lambdas.core.polling import renew
 from lambdas.core.rows import EPOCH, Head, Published, Row, Span, Work, entered, move
 from lambdas.core.windows import Window
@@ -193,7 +195,36 @@ def test_one_tick_works_and_another_rings(ledger: Ledger) -> None:
     rung = ledger.head("main")
     assert (rung.lease, rung.rung) == ("first", "second")
     assert ledger.release(rung)
-    assert ledger.head("main") == Head("main")
+    assert ledger.head("main") == Head("main", ticked=NOW)
+
+
+def test_many_heads_are_read_at_once(ledger: Ledger) -> None:
+    """In the order in which they are asked for, more than one answer holds; before its first tick each is empty."""
+    ledger.take("main", "first", NOW, NOW + SECOND)
+    names = [*(f"e{number}" for number in range(130)), "main"]
+    found = ledger.heads(names)
+    assert [one.export for one in found] == names
+    assert found[0] == Head("e0")
+    assert found[-1] == ledger.head("main")
+
+
+@on_dynamodb
+def test_a_table_that_answers_a_part_is_asked_again_and_not_for_ever(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With pauses; then it is said."""
+    monkeypatch.setattr(heads, "PAUSES", (0.0, 0.0, 0.0))
+    genuine, calls = ledger._client.batch_get_item, list[int]()
+
+    def throttled(RequestItems: Any) -> Any:  # noqa: N803 # boto3's own name
+        calls.append(len(calls))
+        answer = genuine(RequestItems=RequestItems)
+        return answer if len(calls) == 3 else {**answer, "UnprocessedKeys": RequestItems, "Responses": {}}
+
+    monkeypatch.setattr(ledger._client, "batch_get_item", throttled)
+    assert ledger.heads(["main"]) == [Head("main")] and len(calls) == 3
+    with pytest.raises(TryAgain, match="throttled"):
+        ledger.heads(["main"])
 
 
 def test_a_ring_during_the_last_round_is_heard(ledger: Ledger) -> None:
@@ -321,6 +352,46 @@ def test_open_is_what_waits_for_its_first_copy_the_longest_waiting_first(ledger:
     assert [one for one, _ in ledger.open("main")] == [window(19), window(17)]
 
 
+def test_aside_is_what_somebody_has_to_look_at(ledger: Ledger) -> None:
+    """By state, and only for as long as it is so; a loss until somebody accepts it."""
+    states = (Work.STUCK, Work.LOST, Work.QUARANTINED, Work.DONE, Work.UNREACHABLE)
+    rows = [row(one, window=window(day), due_at=None) for day, one in enumerate(states, 10)]
+    ledger.add([*rows, row(Work.LOST, export="other")])
+    assert ledger.aside("main") == [(window(11), "lost"), (window(12), "quarantined"), (window(10), "stuck")]
+    ledger.apply(rows[1], move(rows[1], "accept", reason="the vendor's outage"))
+    ledger.apply(rows[0], move(rows[0], "retry"))
+    assert ledger.aside("main") == [(window(12), "quarantined")]
+
+
+@on_dynamodb
+def test_a_mark_that_an_older_version_left_is_gone_with_the_next_move(ledger: Ledger) -> None:
+    """After a roll-back: 0.1.0 moves a row on, and knows nothing of the index."""
+    stuck = row(Work.STUCK, due_at=None)
+    ledger.add([stuck])
+    left = replace(stuck, state=Work.DONE)
+    ledger._client.update_item(
+        TableName=ledger._table,
+        Key=items.key("main", stuck.window.sk),
+        UpdateExpression="SET #state = :done",
+        ExpressionAttributeNames={"#state": "state"},
+        ExpressionAttributeValues={":done": {"S": "done"}},
+    )
+    assert ledger.aside("main") == [(window(), "stuck")]
+    ledger.apply(left, move(left, "settle"))
+    assert ledger.aside("main") == []
+
+
+def test_what_an_operator_did_and_wants_is_kept(ledger: Ledger) -> None:
+    """Whole, and until it is cleared."""
+    done = row(Work.DONE, due_at=None)
+    ledger.add([done])
+    act = {"at": "2026-11-20T12:00:00+00:00", "by": "arn", "did": "backfill", "why": "new filter"}
+    again = ledger.apply(done, move(done, "reexport", revision=1, anew=True, said=(act,)))
+    assert now(ledger) == again and now(ledger).said == (act,) and now(ledger).anew
+    over = ledger.apply(again, replace(move(again, "intend"), anew=False))
+    assert now(ledger) == over and not now(ledger).anew
+
+
 def test_between_is_a_source_s_rows_by_their_begin(ledger: Ledger) -> None:
     """The first instant belongs to it, the last does not, whatever state they are in and however long they are."""
     hours = [window(19, 3600, hour=hour) for hour in range(4)]
@@ -386,10 +457,12 @@ def test_memory_counts_as_dynamodb_bills() -> None:
     ledger.get("main", window(1))
     assert (meter.used["get"].items, meter.used["get"].reads) == (0, 1)
     gone = ledger.apply(rows[0], move(rows[0], "forget", due_at=None, reason=None))
-    assert meter.used["apply"].writes == 2 + (2 + 1) + 1  # the table, `due` under another key, out of `open`
+    assert (
+        meter.used["apply"].writes == 2 + (2 + 1) + 1 + 1
+    )  # the table, `due` under another key, out of `open`, `aside`
     with pytest.raises(Raced):
         ledger.apply(rows[0], gone)
-    assert meter.used["apply"].writes == 6 + 1
+    assert meter.used["apply"].writes == 7 + 1
     assert meter.total.calls == 3 + 1 + 1 + 1 + 2
 
 

@@ -76,6 +76,12 @@ class Deployed:
         row = Row("main", Window(start, seconds, "inbound"), work, published=copy, fingerprint="aa", **fields)
         self.ledger.add([row])
 
+    def cdr(self, *words: str) -> Result:
+        """Any command with these words."""
+        file = self.folder / "exports.toml"
+        file.write_text(self.text)
+        return CliRunner().invoke(main, [*words, "--exports", str(file)])
+
     def run(self, *words: str, until: str = "2026-11-20", **how: Any) -> Result:
         """`cdr coverage` with these words."""
         file = self.folder / "exports.toml"

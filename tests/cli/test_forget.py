@@ -1,6 +1,7 @@
 """`cdr forget` finds one number in every form of it, takes it out, and leaves everything else as it was."""
 
 import io
+import json
 import re
 from collections.abc import Iterator
 from dataclasses import replace
@@ -99,6 +100,37 @@ def test_with_yes_its_columns_become_null_and_the_call_stays(stack: Deployed) ->
 
 
 @pytest.mark.parametrize(
+    ("words", "deleted", "status"), [((), False, 1), (("--yes",), False, 1), (("--yes", "--raw"), True, 0)]
+)
+def test_a_program_is_told_objects_and_rows(
+    stack: Deployed, words: tuple[str, ...], deleted: bool, status: int
+) -> None:
+    """And never the number, in whatever form it was asked for."""
+    raw = "raw/" + KEY.removeprefix("calls/").replace("parquet", "r0.a1.k1.f0.csv.gz")
+    s3().put_object(Bucket="lake", Key=raw, Body=b"x")
+    put(HELD, OTHER)
+    done = run(stack, *words, "--json")
+    assert (done.exit_code, done.stderr) == (status, "")
+    assert json.loads(done.stdout) == {
+        "export": "main", "changed": bool(words), "copies": [{"key": KEY, "rows": 1}],
+        "beside": [{"key": raw, "deleted": deleted}],
+    }  # fmt: skip
+    assert NUMBER[1:] not in done.output
+
+
+def test_how_far_it_is_stands_on_a_terminal_alone(stack: Deployed, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Years of copies take a while; the answer on stdout is the same, and the number is on neither."""
+    put(HELD)
+    quiet = run(stack)
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("TTY_COMPATIBLE", "1")
+    told = run(stack)
+    assert "searching the copies of main" in told.stderr and KEY.rpartition("/")[2] in told.stderr
+    assert (quiet.stderr, told.stdout) == ("", quiet.stdout)
+    assert NUMBER[1:] not in told.output
+
+
+@pytest.mark.parametrize(
     "row",
     [
         {"to_raw": "sip:+12065550123@10.1.2.3"}, {"to_raw": "+1 (206) 555-0123"}, {"number_alias": "Anna 12065550123"},
@@ -136,6 +168,16 @@ def test_a_pseudonym_is_forgotten_by_its_number(stack: Deployed) -> None:
         assert row.keys().isdisjoint({"from_number", "from_raw"})
         assert row["to_number"]
     assert "from_number" in got()[1]
+
+
+def test_a_pseudonym_of_a_stage_before_is_forgotten_by_that_stage_s_key(stack: Deployed) -> None:
+    """The stack tells which secret it is: `-c pseudonym_arn=`."""
+    stack.text = TEXT.format("pseudonym")
+    boto3.client("secretsmanager", REGION).create_secret(Name="left-behind", SecretString=SECRET)
+    stack.formation.outputs["Pseudonym"] = "left-behind"
+    put(HELD, OTHER, how=Privacy("pseudonym", SECRET.encode(), COLUMNS))
+    assert run(stack, "--yes").exit_code == 0
+    assert got()[0].keys().isdisjoint({"from_number", "from_raw"})
 
 
 def test_without_the_key_nobody_can_tell_a_pseudonym(stack: Deployed) -> None:

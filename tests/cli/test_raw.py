@@ -155,6 +155,26 @@ def test_all_windows_that_are_meant_are_fetched(stack: Deployed, window: str, wo
     assert len(told.output.splitlines()) == len(there(stack)) == count
 
 
+def test_a_program_is_told_what_was_fetched_and_what_was_not(stack: Deployed) -> None:
+    """Paths, digests, and a reason for each window without a file; stderr and the status are the same."""
+    names = copied(stack, packed(TEXT), packed(b"b"))
+    stack.ledger.add([Row("main", Window(START, 86_400, "outbound"), Work.LOST, reason="gone")])
+    done = run(stack, "2026-11-16", "--json")
+    why = f"{NAME}.outbound: never copied, and the vendor can no longer give it (gone)"
+    assert (done.exit_code, done.stderr) == (2, f"Error: {why}\n")
+    told = json.loads(done.stdout)
+    assert told.keys() == {"export", "files", "refused"} and told["export"] == "main"
+    assert told["refused"] == [{"window": f"{NAME}.outbound", "why": why}]
+    bodies = dict(zip(names, (packed(TEXT), packed(b"b")), strict=True))
+    assert told["files"] == [
+        {
+            "window": f"{NAME}.inbound", "path": f"{stack.folder}/out/{name}", "bytes": len(body),
+            "key": f"raw/{FOLDER}{name}", "sha256": sha(body),
+        } for name, body in bodies.items()
+    ]  # fmt: skip
+    assert there(stack) == bodies
+
+
 # That it is the right one.
 
 

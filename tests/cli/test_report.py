@@ -110,6 +110,22 @@ def test_what_is_asked_is_what_was_said(at: Asked) -> None:
     assert sum("Europe/Berlin" in sql for sql in at.fake.sql) == 2
 
 
+def test_a_program_is_told_the_file_what_is_missing_and_the_price(at: Asked) -> None:
+    """The same that the page says in words."""
+    done = at.run(*DAYS, "--json")
+    assert done.exit_code == 0, done.output
+    told = json.loads(done.stdout)
+    file = at.folder / "cdr-report.html"
+    assert (told["file"], told["bytes"]) == (file.name, file.stat().st_size)
+    assert (told["from"], told["to"]) == DAYS[1::2]
+    assert (told["scanned_bytes"], told["price_usd"], told["seconds"]) == (37_037_034, 0.000195, 9.63)
+    assert told["verdict"].startswith("Something is missing: ") and told["verdict"] in file.read_text("utf-8")
+    days = {(one["export"], one["state"]): one["days"] for one in told["missing"]}
+    assert f"Something is missing: {sum(map(len, days.values()))} days" in told["verdict"]
+    assert days["telnyx-main", "quarantined"]
+    assert all(DAYS[1] <= day <= DAYS[3] for some in days.values() for day in some)
+
+
 def test_causes_are_added_up_by_athena() -> None:
     """So that hours and countries need not travel; by Trino's rules, over the columns of the view."""
     view = {column.name: column.athena for column in VIEWS["failures"]}

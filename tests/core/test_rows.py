@@ -5,12 +5,13 @@ from itertools import product
 import pytest
 
 from lambdas.core.agenda import STEPS
-from lambdas.core.rows import EPOCH, IN_FLIGHT, MOVES, NEWS, Forbidden, Work, entered, move
+from lambdas.core.rows import ACTS, ASIDE, EPOCH, IN_FLIGHT, MOVES, NEWS, Forbidden, Work, entered, move
 from lambdas.core.windows import DAY
 from tests.core.making import NOW, row
 
 NAMES = sorted({name for _, name in MOVES})
 FINAL = {Work.LOST, Work.UNREACHABLE}
+ALONE = {pair: after for pair, after in MOVES.items() if pair[1] not in ACTS}  # what happens without an operator
 
 
 @pytest.mark.parametrize(("state", "name"), [pair for pair in product(Work, NAMES) if pair not in MOVES])
@@ -42,29 +43,42 @@ def test_what_changes_the_coverage_is_due_at_once_and_then_when_it_was_meant_to_
 def test_a_window_waits_for_its_first_copy_until_it_has_it_or_never_will() -> None:
     """Else it would ring for ever, or never."""
     ways = {name for state, name in MOVES if move(row(state, opened=NOW), name).opened is None}
-    assert ways == {"publish", "forget", "close"}
+    assert ways == {"publish", "forget", "close", "release", "import", "accept"}
 
 
 def test_every_state_with_a_future_is_moved_by_the_requester() -> None:
     """It is the mover of last resort: a step for each state that is not an end."""
     assert set(STEPS) == set(Work) - FINAL
-    assert {state for state, name in MOVES if name != "enter"} == set(STEPS)
+    assert {state for state, name in ALONE if name != "enter"} == set(STEPS)
     assert {after for (_, name), after in MOVES.items() if name in NEWS} == {
         state for state, name in MOVES if name == "enter"
     }
+
+
+def test_an_operator_s_act_ends_where_the_requester_goes_on_or_nothing_is_left_to_do() -> None:
+    """And each state that somebody has to look at has one."""
+    acts = {pair: after for pair, after in MOVES.items() if pair[1] in ACTS}
+    assert set(acts.values()) == {Work.PLANNED, Work.DONE, Work.UNREACHABLE}
+    assert {state for state, _ in acts} == {*ASIDE, Work.UNREACHABLE}
+
+
+@pytest.mark.parametrize("state", Work)
+def test_what_somebody_has_to_look_at_is_put_aside(state: Work) -> None:
+    """Under its state's word, and nothing else is."""
+    assert row(state).aside == (str(state) if state in (Work.QUARANTINED, Work.STUCK, Work.LOST) else None)
 
 
 def test_every_state_comes_to_be_published_again() -> None:
     """From each state that is no end some chain of moves leads to done."""
     reach = {Work.DONE}
     for _ in Work:
-        reach |= {state for (state, name), after in MOVES.items() if after in reach and name != "enter"}
+        reach |= {state for (state, name), after in ALONE.items() if after in reach and name != "enter"}
     assert reach == set(Work) - FINAL
 
 
 def test_only_the_copier_publishes() -> None:
     """What is done was copied, or is a re-export that failed for good."""
-    ways = {(state, name) for (state, name), after in MOVES.items() if after is Work.DONE}
+    ways = {(state, name) for (state, name), after in ALONE.items() if after is Work.DONE}
     assert {state for state, name in ways if name != "settle"} == {Work.COPYING, Work.DONE}  # done stays done
     assert {name for state, name in ways if state is Work.DONE} == {"clear", "enter", "settle"}
 

@@ -13,6 +13,7 @@ from infra.bundle import HANDLERS
 from tests.infra.template import KNOWN, Template, template, text
 
 KEY = "arn:aws:kms:us-east-1:123456789012:key/12345678-90ab-cdef-1234-567890abcdef"
+RUNBOOK = "https://git.example.com/cdr/blob/main/docs/runbook.md"
 ROOT = Path(__file__).resolve().parents[2]
 EXPORTS = """
 [[export]]
@@ -99,7 +100,13 @@ def hidden(tmp_path_factory: pytest.TempPathFactory, bundles: Path) -> Template:
     path = tmp_path_factory.mktemp("hidden") / "exports.toml"
     path.write_text('[[export]]\nname = "main"\nvendor = "telnyx"\nstart = "-7d"\nnumbers = "pseudonym"\n')
     context = {"exports": str(path), "bundle": str(bundles), "kms_key": KEY, "access_log": "on"}
-    context |= {"rate": "3", "burst": "4"}
+    context |= {
+        "rate": "3",
+        "burst": "4",
+        "alarm_email": "you@example.com",
+        "budget_usd": "7.50",
+        "runbook_url": RUNBOOK,
+    }
     return synth(tmp_path_factory.mktemp("made"), context)
 
 

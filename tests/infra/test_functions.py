@@ -5,6 +5,8 @@ import pytest
 from tests.infra.template import Resource, Template, many, text
 
 EVERYWHERE = {
+    "CDR_VERSION",
+    "CDR_EXPORTS",
     *("CDR_STAGE", "CDR_STACK", "CDR_TABLE", "CDR_BUCKET"),
     *("POWERTOOLS_SERVICE_NAME", "POWERTOOLS_METRICS_NAMESPACE", "POWERTOOLS_LOG_LEVEL"),
 }
@@ -21,7 +23,7 @@ MAY = {
         *("s3:PutObject", "s3:GetObject", "s3:ListBucket"),
     },
     "Callback": {
-        *("dynamodb:GetItem", "dynamodb:UpdateItem"),
+        "dynamodb:UpdateItem",
         *("secretsmanager:GetSecretValue", "states:SendTaskSuccess"),
     },
     "Poller": {

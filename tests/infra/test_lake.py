@@ -1,7 +1,13 @@
 """The buckets."""
 
+import json
+from pathlib import Path
+
 import pytest
 
+from infra.lake import lifecycle
+from infra.settings import settings
+from lambdas.core import keys
 from tests.infra.template import Resource, Template, many
 
 
@@ -84,3 +90,30 @@ def test_a_bucket_is_closed(made: Template, start: str) -> None:
     conditions = [row["Condition"] for row in denied if many(row["Action"]) == ["s3:*"]]
     assert {"Bool": {"aws:SecureTransport": "false"}} in conditions
     assert {"NumericLessThan": {"s3:TlsVersion": 1.2}} in conditions
+
+
+def test_a_bucket_of_the_owner_s_gets_the_same_lives_below_our_prefixes(made: Template) -> None:
+    """As `aws s3api` takes them; what else is in the bucket is not touched."""
+    found = {one["ID"]: one for one in lifecycle(settings(lambda _: None))["Rules"]}
+    ours = rules(made, "Lake")
+    assert set(found) == {f"cdr-{prefix[:-1]}-everything" for prefix in keys.PREFIXES} | {
+        "cdr-raw-colder", "cdr-quarantine-expire",
+    }  # fmt: skip
+    for prefix in keys.PREFIXES:
+        one = found[f"cdr-{prefix[:-1]}-everything"]
+        assert one["Filter"] == {"Prefix": prefix}
+        assert one["NoncurrentVersionExpiration"] == ours["everything"]["NoncurrentVersionExpiration"]
+        assert one["AbortIncompleteMultipartUpload"] == ours["everything"]["AbortIncompleteMultipartUpload"]
+        assert one["Expiration"] == {"ExpiredObjectDeleteMarker": True}
+    assert found["cdr-quarantine-expire"]["Expiration"] == {"Days": ours["quarantine-expire"]["ExpirationInDays"]}
+    assert found["cdr-raw-colder"]["Filter"] == {"And": {"Prefix": "raw/", "ObjectSizeGreaterThan": 131072}}
+    assert [(one["Days"], one["StorageClass"]) for one in found["cdr-raw-colder"]["Transitions"]] == [
+        (one["TransitionInDays"], one["StorageClass"]) for one in ours["raw-colder"]["Transitions"]
+    ]
+
+
+def test_the_page_on_deploying_holds_these_rules() -> None:
+    """They can be pasted."""
+    page = (Path(__file__).parents[2] / "docs" / "deploying.md").read_text("utf-8")
+    block = page.partition("```json\n")[2].partition("```")[0]
+    assert json.loads(block) == lifecycle(settings(lambda _: None))

@@ -4,7 +4,7 @@ from tests.infra.template import Template
 
 
 def test_the_ledger_is_found_by_export_and_by_when_it_is_due(made: Template) -> None:
-    """Both indexes are sparse: only rows with a future have `due_at`, only those without a copy `opened`."""
+    """The indexes are sparse: rows with a future have `due_at`, those without a copy `opened`, those aside `aside`."""
     table = made.one("DynamoDB::Table")
     assert table["KeySchema"] == [
         {"AttributeName": "export", "KeyType": "HASH"},
@@ -19,10 +19,14 @@ def test_the_ledger_is_found_by_export_and_by_when_it_is_due(made: Template) -> 
             ],
             "Projection": {"ProjectionType": projected},
         }
-        for name, by, projected in (("due", "due_at", "ALL"), ("open", "opened", "KEYS_ONLY"))
+        for name, by, projected in (
+            ("due", "due_at", "ALL"),
+            ("open", "opened", "KEYS_ONLY"),
+            ("aside", "aside", "KEYS_ONLY"),
+        )
     ]
     types = {one["AttributeName"]: one["AttributeType"] for one in table["AttributeDefinitions"]}
-    assert types == {"export": "S", "sk": "S", "due_at": "N", "opened": "N"}
+    assert types == {"export": "S", "sk": "S", "due_at": "N", "opened": "N", "aside": "S"}
     assert table["BillingMode"] == "PAY_PER_REQUEST"
 
 

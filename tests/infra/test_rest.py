@@ -101,6 +101,33 @@ def api(one: Resource, key: str | None) -> None:
     assert "CorsConfiguration" not in one
 
 
+def topic(one: Resource, key: str | None) -> None:
+    """Under AWS's own key for it no alarm could ring it; under the owner's none that a disabled key sets off."""
+    assert "KmsMasterKeyId" not in one
+
+
+def rings(one: Resource, key: str | None) -> None:
+    """Nobody without TLS, and nobody but the alarms of this stack in this account."""
+    deny, allow = one["PolicyDocument"]["Statement"]
+    assert (deny["Effect"], deny["Condition"]) == ("Deny", {"Bool": {"aws:SecureTransport": "false"}})
+    assert (allow["Effect"], allow["Action"]) == ("Allow", "sns:Publish")
+    assert allow["Principal"] == {"Service": "cloudwatch.amazonaws.com"}
+    (account,), (source,) = ([*test.values()] for test in allow["Condition"].values())
+    assert text(account) == "123456789012"
+    assert text(source).startswith("arn:aws:cloudwatch:us-east-1:123456789012:alarm:cdr-")
+
+
+def alarm(one: Resource, key: str | None) -> None:
+    """It rings our topic and does nothing else."""
+    acts = [one.get(f"{when}Actions", []) for when in ("Alarm", "OK", "InsufficientData")]
+    assert {text(act)[:6] for some in acts for act in some} == {"<Watch"}
+
+
+def subscription(one: Resource, key: str | None) -> None:
+    """An address of the owner's."""
+    assert one["Protocol"] == "email"
+
+
 def nothing(one: Resource, key: str | None) -> None:
     """It holds no data and lets nobody in."""
     assert "PolicyDocument" not in one
@@ -122,8 +149,13 @@ RULES: dict[str, Rule] = {
     "IAM::Policy": policy,
     "Lambda::Permission": permission,
     "ApiGatewayV2::Api": api,
+    "SNS::Topic": topic,
+    "SNS::TopicPolicy": rings,
+    "SNS::Subscription": subscription,
+    "CloudWatch::Alarm": alarm,
     **dict.fromkeys(("ApiGatewayV2::Route", "ApiGatewayV2::Integration", "ApiGatewayV2::Stage"), nothing),
     **dict.fromkeys(("Scheduler::ScheduleGroup", "Lambda::EventInvokeConfig"), nothing),
+    "CloudWatch::Dashboard": nothing,
     # Names, columns and the text of questions; how the account's catalogue is encrypted is a setting of the account.
     **dict.fromkeys(("Glue::Database", "Glue::Table", "Athena::NamedQuery"), nothing),
 }
@@ -146,10 +178,10 @@ def test_every_resource_is_encrypted_and_closed_as_its_type_demands(one: tuple[T
             raise AssertionError(f"{name}: {wrong}") from wrong
 
 
-def test_every_bucket_and_queue_has_a_policy(one: tuple[Template, str | None]) -> None:
+def test_every_bucket_queue_and_topic_has_a_policy(one: tuple[Template, str | None]) -> None:
     """By which nobody comes without TLS, and a bucket's stays for as long as the bucket."""
     made, _ = one
-    for kind, to in (("S3::Bucket", "Bucket"), ("SQS::Queue", "Queues")):
+    for kind, to in (("S3::Bucket", "Bucket"), ("SQS::Queue", "Queues"), ("SNS::Topic", "Topics")):
         held = {text(target) for row in made.of(f"{kind}Policy").values() for target in many(row[to])}
         assert held == {f"<{name}>" for name in made.of(kind)}
     kept = {row["DeletionPolicy"] for row in made.resources.values() if row["Type"].startswith("AWS::S3::")}

@@ -1,5 +1,6 @@
 """The settings of `-c name=value`."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -7,6 +8,7 @@ import pytest
 from infra import settings as room
 from infra.settings import Settings, settings
 from lambdas.core.exports import Mistakes
+from tests.pages import ROOT
 
 
 def chosen(**given: object) -> Settings:
@@ -85,6 +87,53 @@ def test_a_key_that_would_not_do_is_refused_with_the_reason(key: str, said: str)
     assert wrong.value.mistakes[0].startswith(f"context: kms_key: {key!r} {said}")
 
 
+@pytest.mark.parametrize("name", ["our-calls", "calls.example.com", "123", "a1b", "a" * 63])
+def test_a_bucket_of_the_owner_s_is_taken_by_its_name(name: str) -> None:
+    """And told at each synth, with what is the owner's to set."""
+    found = chosen(bucket=name)
+    assert found.bucket == name
+    assert [note.partition(" is yours")[0] for note in room.notes(found)] == [f"context: note: bucket: {name}"]
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("ab", "is no name of a bucket"),
+        ("Calls", "is no name of a bucket"),
+        ("our_calls", "is no name of a bucket"),
+        ("-calls", "is no name of a bucket"),
+        ("calls-", "is no name of a bucket"),
+        ("our..calls", "is no name of a bucket"),
+        ("a" * 64, "is no name of a bucket"),
+        ("192.168.1.1", "is no name of a bucket"),
+        ("xn--calls", "is no name of a bucket"),
+        ("our-calls/raw", "is no name of a bucket"),
+        ("arn:aws:s3:::our-calls", "is an ARN or a URL: the name alone is wanted"),
+        ("s3://our-calls", "is an ARN or a URL"),
+        ("our-calls-s3alias", "is an access point or a bucket of another kind"),
+        ("our-calls--use1-az5--x-s3", "is an access point or a bucket of another kind"),
+    ],
+)
+def test_what_is_no_bucket_is_refused_at_synth(name: str, said: str) -> None:
+    """Before a grant or a table is written with it."""
+    with pytest.raises(Mistakes) as wrong:
+        chosen(bucket=name)
+    assert [one.startswith(f"context: bucket: {name!r} {said}"[:60]) for one in wrong.value.mistakes] == [True]
+
+
+def test_what_an_earlier_stack_left_is_named() -> None:
+    """Its table, and its key of the pseudonyms; nothing is told where there is nothing to know."""
+    arn = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:cdr/dev/pseudonym-AbCdEf"
+    found = chosen(ledger="cdr-dev-LedgerTable9343E4AA-1ABC", pseudonym_arn=arn)
+    assert (found.ledger, found.pseudonym_arn) == ("cdr-dev-LedgerTable9343E4AA-1ABC", arn)
+    assert len(room.notes(found)) == 1
+    assert room.notes(chosen()) == []
+    wrong = [("ledger", "a/b"), ("ledger", "ab"), ("pseudonym_arn", "cdr/dev/pseudonym"), ("pseudonym_arn", f"{arn}*")]
+    for name, value in wrong:
+        with pytest.raises(Mistakes, match=name):
+            chosen(**{name: value})
+
+
 def test_the_database_has_a_name_that_athena_takes() -> None:
     """Hyphens become underscores."""
     assert chosen(stage="try-1").database == "cdr_try_1"
@@ -119,3 +168,19 @@ def test_this_machine_is_a_vendor_in_the_local_cloud_alone(tmp_path: Path) -> No
         assert any(f"line {line}: export t: {field}: this machine" in one for one in wrong.value.mistakes)
     assert len(wrong.value.mistakes) == 2
     assert room.exports(chosen(exports=str(path), target="host")).exports
+
+
+def test_the_page_of_settings_tells_the_defaults_that_hold() -> None:
+    """Each number and each word of its table; and the sum that strangers may cost is that of its own table."""
+    page = (ROOT / "docs" / "settings.md").read_text("utf-8")
+    told = dict(re.findall(r"^\| `(\w+)` \| `?(\w[\w.]*)`? \|", page.partition("## The stack:")[2], re.MULTILINE))
+    usual = chosen()
+    for name, value in told.items():
+        if name != "removal":
+            found = getattr(usual, name)
+            words = {True: "on", False: "off"} if isinstance(found, bool) else {}
+            assert value == words.get(found, f"{found:g}" if isinstance(found, float) else str(found)), name
+    assert usual.keep and told["removal"] == "retain"
+    assert len(told) >= 16
+    (sum_,) = re.findall(r"^\| together \| (\d+) \|", page, re.MULTILINE)
+    assert f"costs at most about ${sum_} a month at 10 a second" in page

@@ -2,13 +2,15 @@
 
 import graphlib
 import json
+import re
 from itertools import chain
 
 from tests.infra.template import Template, many, references, text
+from tests.pages import ROOT, shown
 
 TOLD = {
     *("Bucket", "Table", "Machine", "Requester", "Callback", "Poller", "Copier", "Api", "Database", "Workgroup"),
-    *("Results", "FailureQueue", "Schedules", "Secrets"),
+    *("Results", "FailureQueue", "Schedules", "Secrets", "Alarms", "Deploy"),
 }
 # What must outlive the stack: calls, the ledger, the operator's keys, and what was logged about them.
 KEPT = ("S3::Bucket", "DynamoDB::Table", "SecretsManager::Secret", "Logs::LogGroup")
@@ -26,7 +28,8 @@ def test_nothing_depends_on_itself(made: Template) -> None:
 def test_the_outputs_have_plain_names(made: Template) -> None:
     """All that the operator, the demo and the tests look for."""
     outputs = {name: one["Value"] for name, one in made.body["Outputs"].items()}
-    assert set(outputs) == TOLD
+    filling = {name for name in outputs if name.startswith("Key")}  # tests/infra/test_vault.py tells of these
+    assert set(outputs) - filling == TOLD
     assert json.loads(outputs["Secrets"]) == ["cdr/dev/flowroute-main", "cdr/dev/telnyx-main"]
     assert outputs["Database"] == "cdr_dev"
     assert text(outputs["Machine"]).endswith(":stateMachine:cdr-dev-poller")
@@ -71,3 +74,44 @@ def test_it_is_made_without_asking_aws(made: Template, local: Template) -> None:
         manifest = json.loads((one.out / "manifest.json").read_text())
         (stack,) = [a for a in manifest["artifacts"].values() if a["type"] == "aws:cloudformation:stack"]
         assert stack["environment"] == where
+
+
+FIRST = (ROOT / "docs" / "first-real-deploy.md").read_text("utf-8")
+
+
+def test_what_the_first_deploy_names_in_capitals_the_stack_tells(made: Template) -> None:
+    """An output, or one of the few that the page itself explains."""
+    (told,) = re.findall(r"Names in capitals are outputs of the stack, but for these: (.+?)\n```", FIRST, re.DOTALL)
+    explained = set(re.findall(r"\b[A-Z]{2,}\b", told))
+    values = r"--(?:state-value|checksum-mode) [A-Z]+|-X [A-Z]+"  # what the programs themselves take
+    lines = [one for one in shown(FIRST) if re.match(r"(?:npx |\.venv/bin/)?(?:aws|cdk|cdr|curl) ", one)]
+    named = {word for one in lines for word in re.findall(r"(?<![\w$])[A-Z]{2,}(?![\w:])", re.sub(values, "", one))}
+    outputs = {one.upper() for one in made.body["Outputs"]}
+    assert {"BUCKET", "FAILUREQUEUE", "API", "EXPORT", "GROUP"} <= named
+    assert named <= outputs | explained, named - outputs - explained
+    assert not explained & outputs
+
+
+def test_the_first_deploy_is_of_one_stage_throughout() -> None:
+    """That which it begins with; what this stage cannot show is marked."""
+    assert "-c stage=try -c removal=destroy" in FIRST
+    assert not re.findall(r"\bcdr[-_]dev\b|cdr-exporter/(?!try)", FIRST)
+    for row in re.findall(r"^\| (.+?) \|", FIRST, re.MULTILINE):
+        if row.startswith(("termination protection", "the bucket's denials")):
+            assert row.endswith("(only with `removal=retain`)")
+
+
+def test_the_callback_s_address_is_the_route_s(made: Template) -> None:
+    """As the page has it called from outside."""
+    (route,) = [one["RouteKey"] for one in made.of("ApiGatewayV2::Route").values()]
+    (path,) = re.findall(r"-X POST API(/\S+)`", FIRST)
+    method, _, form = route.partition(" ")
+    assert method == "POST"
+    assert re.fullmatch(re.sub(r"\\?\{\w+\\?\}", "[a-z]+", form), path), (form, path)
+
+
+def test_no_alarm_tells_that_it_is_over(made: Template) -> None:
+    """So the page says that no mail comes then, and how to set back what was set off."""
+    assert not any(one.get("OKActions") for one in made.of("CloudWatch::Alarm").values())
+    assert "none when it ends" in FIRST
+    assert "`--state-value OK`" in FIRST

@@ -112,7 +112,8 @@ def settings(stack: Stack) -> Iterator[Place]:
     for one in FUNCTIONS:
         yield Place(one, flat(aws("lambda").get_function_configuration(FunctionName=stack.outputs[one])))
     for made in pages(aws("cloudformation"), "describe_stacks", "Stacks"):
-        yield Place("a stack's outputs", flat(made))
+        # The console's page of a secret is a link with a query: the region and the secret's name, which is none.
+        yield Place("a stack's outputs", flat(made), kinds=False)
         template = aws("cloudformation").get_template(StackName=made["StackName"])["TemplateBody"]
         yield Place("a template", flat(template), kinds=False)
     for one in pages(aws("scheduler"), "list_schedules", "Schedules", GroupName=stack.outputs["Schedules"]):

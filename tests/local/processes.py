@@ -1,7 +1,12 @@
 """Who is alive: the processes of a group, and whether they have gone."""
 
 import os
+import signal
+import subprocess
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import Any
 
 import psutil
 
@@ -25,3 +30,16 @@ def gone(processes: list[psutil.Process]) -> bool:
             return not alive
         time.sleep(0.05)
     return True
+
+
+@contextmanager
+def ended(process: "subprocess.Popen[Any]") -> Iterator[None]:
+    """A process in a group of its own is asked to end, and its group is gone afterwards, whatever happens."""
+    try:
+        yield
+    finally:
+        process.send_signal(signal.SIGTERM)
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(20)
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)

@@ -1,5 +1,6 @@
 """The command line as a user starts it: a process of its own, what it says, how it ends, what it leaves."""
 
+import fcntl
 import os
 import signal
 import subprocess
@@ -11,6 +12,7 @@ from datetime import date
 from pathlib import Path
 
 import psutil
+import pytest
 import tomlkit
 
 from local.cloud import ROOT
@@ -69,6 +71,14 @@ def running(folder: Path, *words: str | Path) -> Iterator[Run]:
         finally:
             if process.poll() is None:
                 process.send_signal(signal.SIGTERM)
+
+
+@contextmanager
+def alone(factory: pytest.TempPathFactory) -> Iterator[None]:
+    """There can be one `up` at a time, also where two workers run these tests."""
+    with (factory.getbasetemp().parent / "up.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def ran(folder: Path, *words: str | Path) -> Run:

@@ -6,6 +6,7 @@ from typing import Any
 
 CODE = """
 import json, os, time, boto3
+from botocore.exceptions import ClientError
 
 class Busy(Exception):
     pass
@@ -14,6 +15,8 @@ def handler(event, context):
     do = event.get("do") or event.get("rawPath")
     if do == "fail":
         raise Busy(event.get("word", "not now"))
+    if do == "tell":
+        print(json.dumps(event["line"]))
     if do == "sleep":
         time.sleep(event["seconds"])
     if do == "slurp":
@@ -23,6 +26,11 @@ def handler(event, context):
                 "me": boto3.client("sts").get_caller_identity()["Arn"]}
     if do == "read secret":
         return boto3.client("secretsmanager").get_secret_value(SecretId=os.environ["SECRET"])["SecretString"]
+    if do == "head":
+        try:
+            return boto3.client("s3").head_object(Bucket=os.environ["BUCKET"], Key=event["key"])["ContentLength"]
+        except ClientError as error:
+            return error.response["Error"]["Code"]
     if do == "list tables":
         return boto3.client("dynamodb").list_tables()["TableNames"]
     if do in ("listen", "note"):
@@ -59,7 +67,7 @@ def function(code: str, role: str, timeout: int = 10) -> dict[str, Any]:
             "MemorySize": 256,
             "Role": arn(role),
             "Code": {"ZipFile": code},
-            "Environment": {"Variables": {"TABLE": {"Ref": "Table"}, "SECRET": {"Ref": "Secret"}}},
+            "Environment": {"Variables": {name.upper(): {"Ref": name} for name in ("Table", "Secret", "Bucket")}},
         },
     }
 
@@ -68,12 +76,19 @@ def arn(name: str) -> dict[str, Any]:
     return {"Fn::GetAtt": [name, "Arn"]}
 
 
+def reaction(name: str) -> dict[str, Any]:
+    """What failed goes to the queue, at once."""
+    destination = {"DestinationConfig": {"OnFailure": {"Destination": arn("Queue")}}}
+    properties = {"FunctionName": {"Ref": name}, "Qualifier": "$LATEST", "MaximumRetryAttempts": 0, **destination}
+    return {"Type": "AWS::Lambda::EventInvokeConfig", "Properties": properties}
+
+
 def task(**more: Any) -> dict[str, Any]:
     return {"Type": "Task", "Resource": "arn:aws:states:::lambda:invoke", "End": True, **more}
 
 
-def machine(states: dict[str, Any], role: str = "MachineRole") -> dict[str, Any]:
-    definition = json.dumps({"StartAt": next(iter(states)), "States": states})
+def machine(states: dict[str, Any], role: str = "MachineRole", **more: Any) -> dict[str, Any]:
+    definition = json.dumps({"StartAt": next(iter(states)), "States": states, **more})
     return {
         "Type": "AWS::StepFunctions::StateMachine",
         "Properties": {
@@ -148,6 +163,7 @@ RECEIPTS = table(
 
 DATA = {
     "Bucket": {"Type": "AWS::S3::Bucket", "Properties": {"VersioningConfiguration": {"Status": "Enabled"}}},
+    "Queue": {"Type": "AWS::SQS::Queue"},
     "Table": {
         "Type": "AWS::DynamoDB::Table",
         "Properties": {
@@ -179,14 +195,21 @@ FUNCTIONS = {
     "Other": function(CODE, "FunctionRole", timeout=1),
     "Broken": function(BROKEN, "FunctionRole"),
     "Distrusted": function(CODE, "DistrustedRole"),
+    "Reporting": function(CODE, "FunctionRole"),
+    "Silent": function(CODE, "SilentRole"),
     "FunctionRole": role(
         "lambda.amazonaws.com",
+        allow(["logs:CreateLogStream", "logs:PutLogEvents"], "*"),
+        allow("sqs:SendMessage", arn("Queue")),
+        allow(["s3:GetObject", "s3:ListBucket"], "*"),
         allow(["dynamodb:PutItem", "dynamodb:GetItem"], arn("Table")),
         allow("secretsmanager:GetSecretValue", {"Ref": "Secret"}),
         allow("states:SendTaskSuccess", "*"),
     ),
+    "SilentRole": role("lambda.amazonaws.com", allow(["s3:GetObject", "logs:CreateLogStream"], "*")),
     "DistrustedRole": role("ec2.amazonaws.com"),
 }
+REACTIONS = {f"{name}Reaction": reaction(name) for name in ("Reporting", "Silent")}
 
 MACHINES = {
     "MachineRole": role("states.amazonaws.com", allow("lambda:InvokeFunction", arn("Function"))),
@@ -209,6 +232,17 @@ MACHINES = {
                 Retry=[{"ErrorEquals": ["Busy"], "IntervalSeconds": 50, "MaxAttempts": 1}],
             )
         }
+    ),
+    "Short": machine(
+        {
+            "Wait": {"Type": "Wait", "Seconds": 2, "Next": "Call"},
+            "Call": task(
+                Parameters={"FunctionName": "${Function}", "Payload": NOTE},
+                Catch=[{"ErrorEquals": ["States.ALL"], "Next": "Caught"}],
+            ),
+            "Caught": {"Type": "Pass", "Result": "caught", "End": True},
+        },
+        TimeoutSeconds=1,
     ),
     "Waiting": machine({"Wait": {"Type": "Wait", "SecondsPath": "$.wait", "End": True}}),
 }
@@ -250,8 +284,10 @@ def api(name: str, *, permitted: bool) -> dict[str, Any]:
     return made
 
 
-RESOURCES = DATA | FUNCTIONS | MACHINES | SCHEDULES | api("Api", permitted=True) | api("Closed", permitted=False)
-NAMED = ("Api", "Closed", "Bucket", "Table", "Secret", "Schedule", *FUNCTIONS, *MACHINES)
+RESOURCES = (
+    DATA | FUNCTIONS | REACTIONS | MACHINES | SCHEDULES | api("Api", permitted=True) | api("Closed", permitted=False)
+)
+NAMED = ("Api", "Closed", "Bucket", "Queue", "Table", "Secret", "Schedule", *FUNCTIONS, *MACHINES)
 TEMPLATE: dict[str, Any] = {
     "Resources": RESOURCES,
     "Outputs": {name: {"Value": {"Ref": name}} for name in NAMED}

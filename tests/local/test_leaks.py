@@ -14,6 +14,7 @@ import pytest
 from rich.console import Console
 
 from lambdas.aws import items
+from lambdas.aws.ledger import Ledger
 from lambdas.core.rows import Work
 from local.cast import Role
 from local.demo import Asked, Set, Teller, deployed, picture, rehearse
@@ -23,6 +24,7 @@ from local.vendors.faults import FAULTS
 from local.vendors.flowroute import Flowroute
 from local.vendors.telnyx import Telnyx
 from tests import marks
+from tests.cli.live import Live
 from tests.local import combing
 from tests.local.sets import Played, authority, clock, written
 
@@ -149,6 +151,83 @@ def test_every_fault_was_met(swept: Swept) -> None:
     assert said.count('"level":"WARNING"') > 8
     for word in ("HTTP 401", "HTTP 403", "HTTP 429", "HTTP 500", "a page", "a redirect"):
         assert word in said, word
+
+
+def test_no_command_tells_a_key_or_a_number(swept: Swept) -> None:
+    """Each command that reads, on the stack that met every fault: all of them work, and none says too much."""
+    cdr, until, said = Live(swept.at, swept.folder / "exports.toml"), f"{swept.at.clock.until():%Y-%m-%dT%H:%MZ}", []
+
+    def told(*words: str) -> Any:
+        for form in ((), ("--json",)):
+            said.append((done := cdr.cdr(*words, *form)).output)
+            assert done.exit_code in (0, 1), done.output
+        return json.loads(done.stdout)
+
+    status = told("status", "--until", until)
+    assert [(one["export"], bool(one["ticked_at"]), one["key"]) for one in status["exports"]] == [
+        (name, True, True) for name in KEYS
+    ]
+    checks = {one["what"]: one["level"] for one in told("doctor", "--probe", "--until", until)["checks"]}
+    sound = (
+        "stack",
+        "version",
+        "exports.toml",
+        "rights",
+        "clock",
+        "schedules",
+        "names",
+        "conditional PUT",
+        "view calls",
+    )
+    assert {what: checks[what] for what in sound} == dict.fromkeys(sound, "ok")
+    (window,) = told("show", "telnyx", "2026-11-19", "--until", until)
+    assert [one["to"] for one in window["moves"]][:4] == ["asking", "asked", "copying", "done"]
+    assert window["receipts"][0]["rows"] == window["published"]["rows"] > 0
+    assert window["executions"][0]["status"] == "SUCCEEDED"
+    bill = told("cost", "--month", f"{datetime.now(UTC):%Y-%m}")
+    assert bill["calls"] >= window["published"]["rows"]
+    assert {one["what"]: one["dollars"] for one in bill["items"]}["Lambda, requests"] > 0
+    assert told("coverage", "--until", until, "--calendar")["exports"]
+    said.append((tail := cdr.cdr("tail", "--once", "--since", "1h", "--level", "WARNING")).output)
+    assert tail.exit_code == 0
+    assert "HTTP 401" in tail.output
+    assert not list(swept.known.found("printed", "\n".join(said)))
+
+
+def test_no_command_that_changes_windows_tells_a_key_or_a_number(swept: Swept, tmp_path: Path) -> None:
+    """On the same stack: a lost window is filled from its saved file, one is asked again, and the requester is rung."""
+    cdr, said, stack, since = Live(swept.at, swept.folder / "exports.toml"), list[str](), swept.at.stack, time.time()
+
+    def told(*words: str) -> Any:
+        said.append((done := cdr.cdr(*words, "--yes", "--json")).output)
+        assert done.exit_code in (0, 1), done.output
+        return json.loads(done.stdout)
+
+    assert cdr.cdr("raw", "telnyx", "2026-11-19", "--plain", "--out", str(tmp_path)).exit_code == 0
+    ledger = Ledger(stack.cloud.client("dynamodb"), stack.outputs["Table"])
+    row = next(one for one in stack.rows() if one.export == "telnyx" and one.window.date == "2026-11-19")
+    ledger.apply(row, replace(row, version=row.version + 1, state=Work.LOST, published=None, due_at=None, news=False))
+    files = [str(file) for file in tmp_path.glob("*.csv")]
+    filled = told("import", "telnyx", *files, "--from", "2026-11-19", "--to", "2026-11-20")
+    assert [one["to"] for one in filled["windows"]] == ["done"] and filled["rung"], filled
+    now = ledger.get("telnyx", row.window)
+    assert now and now.published and row.published and now.published.rows == row.published.rows
+    asked = told("backfill", "flowroute", "--from", "2026-11-19", "--to", "2026-11-20")
+    assert [one["to"] for one in asked["windows"]] == ["planned"] and asked["rung"], asked
+    aside = [(one.export, f"{one.window.name}.{one.window.source}") for one in stack.rows() if one.aside]
+    for export, window in aside:
+        told("release", export, window, "--why", "a test")
+        told("retry", export, window)
+    assert {"telnyx", "flowroute"} <= soon(lambda: stack.ticked(since))
+    assert not list(swept.known.found("printed", "\n".join(said)))
+
+
+def soon(look: Any, patience: float = 30.0) -> Any:
+    """What is seen once there are two, or when patience is over."""
+    until = time.monotonic() + patience
+    while len(seen := look()) < 2 and time.monotonic() < until:
+        time.sleep(0.5)
+    return seen
 
 
 def test_each_place_is_searched(swept: Swept) -> None:

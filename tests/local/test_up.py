@@ -1,6 +1,5 @@
 """What stays up: how to look around, what attaching does and leaves alone, and how it ends."""
 
-import fcntl
 import gzip
 import json
 import re
@@ -17,7 +16,7 @@ from local.clock import real
 from local.up import UP, attached
 from local.vendors.telnyx import Telnyx
 from tests.local.processes import gone
-from tests.local.runs import DAY, EARLY, LATER, THEIRS, Run, exports, ran, running, secrets
+from tests.local.runs import DAY, EARLY, LATER, THEIRS, Run, alone, exports, ran, running, secrets
 from tests.local.sets import Played, written
 
 pytestmark = pytest.mark.cloud  # one `up` for the whole file, whose tests go in this order: `--dist loadfile`
@@ -37,9 +36,10 @@ class Up:
 def up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
     """Two exports: one with a server of the test's own and a key of its own, one that `up` plays itself."""
     folder = tmp_path_factory.mktemp("up")
-    lock = (tmp_path_factory.getbasetemp().parent / "up.lock").open("w")
-    with lock, Telnyx(5, "theirs", clock=real, per_day=60, credentials=THEIRS, build_s=(0.1, 0.3)) as theirs:
-        fcntl.flock(lock, fcntl.LOCK_EX)  # there can be one at a time, should two workers run this file
+    with (
+        alone(tmp_path_factory),
+        Telnyx(5, "theirs", clock=real, per_day=60, credentials=THEIRS, build_s=(0.1, 0.3)) as theirs,
+    ):
         text = written({"theirs": Played(theirs, DAY)})
         file = exports(folder, f'{text}\n[[export]]\nname = "ours"\nvendor = "flowroute"\nstart = 2026-11-09\n')
         with running(folder, "up", "--exports", file, "--secrets", secrets(folder, **THEIRS), "--until", EARLY) as run:

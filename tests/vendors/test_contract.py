@@ -4,21 +4,22 @@ import csv
 import io
 import json
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
 from lambdas.core.columns import COLUMNS
-from lambdas.core.errors import Refused, TryAgain, Unclear
+from lambdas.core.errors import Denied, Refused, TryAgain, Unclear
 from lambdas.core.exports import Export, parse
 from lambdas.core.mapping import plain
 from lambdas.core.progress import File, State
 from lambdas.core.windows import Window
 from lambdas.stream.content import Content
-from lambdas.vendors import FACTS, VENDORS, Vendor
+from lambdas.vendors import FACTS, VENDORS, Discards, Vendor
+from lambdas.vendors.rotating import rotating
 from lambdas.web import Web
 from local.call import Call
 from local.vendors import SIMULATORS, Simulator
@@ -206,6 +207,47 @@ def test_a_wrong_key_is_refused_without_being_told(case: Case) -> None:
         told = f"{refused.value} {refused.value.facts}"
         assert "the key was not accepted" in told
         assert not any(key in told for key in ("wrong-key", *case.keys.values()))
+
+
+def test_after_a_refusal_every_operation_goes_on_with_the_next_key(case: Case) -> None:
+    """Once each: what the vendor denied it did not do. Without a next key the first refusal is told."""
+    for number, sends in enumerate(sending(case)):
+        taken = list[str]()
+
+        def more(taken: list[str] = taken) -> Iterator[dict[str, str]]:
+            for keys in (dict.fromkeys(case.keys, "wrong-too"), case.keys):
+                taken.append(keys[next(iter(keys))])
+                yield keys
+
+        before = len(case.simulator.created)
+        wrong = dict.fromkeys(case.keys, "wrong-key-of-mine")
+        vendor = rotating(lambda keys: case.with_keys(**keys), wrong, more())
+        sends(vendor)
+        sends(vendor)  # it keeps to the key that works
+        assert len(taken) == 2
+        assert len(case.simulator.created) - before == 2 * (number == 0)
+        with pytest.raises(Denied, match="HTTP 401"):
+            sends(rotating(lambda keys: case.with_keys(**keys), wrong, iter(())))
+
+
+def sending(case: Case) -> list[Callable[[Vendor], Any]]:
+    """Every operation, on what the vendor has: what fails for another reason would not tell."""
+    report = case.ask()[1]
+    found: list[Callable[[Vendor], Any]] = [
+        lambda vendor: vendor.ask(case.fields, case.tag(), None),
+        lambda vendor: vendor.find(case.fields, case.tag(), case.clock.now),
+        lambda vendor: vendor.look(report),
+    ]
+    if case.vendor.facts.discards:
+        found.append(lambda vendor: cast(Discards, vendor).discard(report))
+    return found
+
+
+def test_what_stands_before_an_account_offers_what_it_offers(case: Case) -> None:
+    """Its facts, its headings, the same request; and to delete a report only where the vendor can."""
+    made = rotating(lambda keys: case.with_keys(**keys), case.keys, iter(()))
+    assert (made.facts, made.columns, made.fields(case.window)) == (case.vendor.facts, case.vendor.columns, case.fields)
+    assert isinstance(made, Discards) is isinstance(case.vendor, Discards) is case.vendor.facts.discards
 
 
 def test_a_server_error_is_a_moment_to_try_again(case: Case) -> None:

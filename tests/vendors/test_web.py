@@ -62,6 +62,25 @@ def test_an_answer_has_its_status_headers_and_body(web: Web, door: Door) -> None
     assert door.heard[0].headers["User-Agent"].startswith("cdr-exporter/")
 
 
+def test_each_request_is_told_by_vendor_and_operation_and_never_where_it_went(door: Door, tmp_path: Path) -> None:
+    """How long it took, the status or what was wrong, the bytes of a file."""
+    told = list[tuple[Any, ...]]()
+    web = Web(tell=lambda *about, **facts: told.append((*about, facts)))
+    door.says({"a": 1})
+    call(web, door)
+    door.answers.clear()
+    door.says("no", status=403)
+    with pytest.raises(Refused):
+        call(web, door)
+    door.answers.clear()
+    door.says("12345")
+    assert download(web, f"{door.url}/hush-file", (f"{door.url}/",)) == b"12345"
+    assert [one[:2] for one in told] == [("acme", "list"), ("acme", "list"), ("acme", "download")]
+    assert all(0 <= one[2] < 5 for one in told)
+    assert [one[3] for one in told] == [{"status": 200}, {"kind": "Refused", "status": 403}, {"bytes": 5}]
+    assert "hush" not in str(told) and "http" not in str(told)
+
+
 @pytest.mark.parametrize(
     ("status", "kind"),
     [(400, Declined), (401, Refused), (403, Refused), (404, Gone), (409, Declined), (410, Gone), (415, Declined),

@@ -1,10 +1,13 @@
 """MiniStack without us: each test fails on the day that upstream mends it, and a room of ours can go."""
 
+import json
 from collections.abc import Iterator
 
 import pytest
+from botocore.exceptions import WaiterError
 
 from local import cloud as room
+from tests.local.emulator.test_metrics import WATCH
 from tests.local.stack import Stack, make
 
 pytestmark = pytest.mark.cloud
@@ -103,3 +106,32 @@ def test_athena_knows_neither_views_nor_trino(plain: Stack) -> None:
         plain.query("SELECT * FROM daily")
     with pytest.raises(AssertionError, match="from_iso8601_timestamp does not exist"):
         plain.query("SELECT from_iso8601_timestamp('2026-11-20T09:00:00Z') AS moment")
+
+
+def test_what_runs_is_not_counted_and_emf_is_a_line(plain: Stack) -> None:
+    """metrics.py."""
+    plain.ended(plain.begin("Waiting", {"wait": 0}))
+    told = {"Timestamp": 1, "CloudWatchMetrics": [{"Namespace": "n", "Dimensions": [[]], "Metrics": [{"Name": "m"}]}]}
+    plain.call({"do": "tell", "line": {"_aws": told, "m": 1}})
+    watch = plain.aws.client("cloudwatch")
+    assert not [
+        one for space in ("AWS/States", "AWS/SQS", "n") for one in watch.list_metrics(Namespace=space)["Metrics"]
+    ]
+
+
+def test_an_alarm_knows_neither_expressions_nor_silence(plain: Stack) -> None:
+    """alarms.py."""
+    watch, formation = plain.aws.client("cloudwatch"), plain.aws.client("cloudformation")
+    formation.create_stack(StackName="dear", TemplateBody=json.dumps({"Resources": {"Dear": WATCH}}))
+    with pytest.raises(WaiterError):
+        formation.get_waiter("stack_create_complete").wait(StackName="dear", WaiterConfig={"Delay": 1})
+    watch.put_metric_alarm(
+        AlarmName="silent", Namespace="n", MetricName="m", Statistic="Sum", Period=60, EvaluationPeriods=1, Threshold=1,
+        ComparisonOperator="GreaterThanThreshold", TreatMissingData="breaching",
+    )  # fmt: skip
+    assert watch.describe_alarms(AlarmNames=["silent"])["MetricAlarms"][0]["StateValue"] == "INSUFFICIENT_DATA"
+
+
+def test_an_execution_has_all_the_time_in_the_world(plain: Stack) -> None:
+    """expiry.py."""
+    assert plain.ended(plain.begin("Short", {"key": "short"}))["status"] == "SUCCEEDED"

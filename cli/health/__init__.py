@@ -1,0 +1,1 @@
+"""What `cdr doctor` looks at: one room for each part of a deployed stack, each check a line."""
