@@ -156,7 +156,13 @@ def _again(row: Row, export: Export, facts: Facts, by: By, *, anew: bool) -> Act
     if no := _refused(row, export, facts, by.at):
         return no
     # Due before all else: neither the clock of who says so nor the stack's matters.
-    told = {"failures": 0, "due_at": EPOCH, "said": said(row, by), "anew": anew and row.published is not None}
+    told = {
+        "failures": 0,
+        "declined": 0,
+        "due_at": EPOCH,
+        "said": said(row, by),
+        "anew": anew and row.published is not None,
+    }
     if row.state is Work.STUCK:
         return Act(row, move(row, "retry", attempt=row.attempt + 1, **told))
     told |= {"steps": 0, **blank()}

@@ -96,7 +96,7 @@ def objects(stack: Stack) -> Iterator[Place]:
                 del where["VersionId"]
             got = client.get_object(**where)
             data = got.pop("Body").read()
-            tags = client.get_object_tagging(Bucket=bucket, Key=one["Key"])["TagSet"]
+            tags = client.get_object_tagging(**where)["TagSet"]
             yield Place(f"a key of {bucket}", one["Key"])
             yield Place(f"what is told of {one['Key']}", flat([got, tags]))
             if bucket == stack.outputs["Bucket"]:
