@@ -75,6 +75,15 @@ class Stack:
     name: str = ""
     told: Mapping[str, Any] = field(default_factory=dict)  # what CloudFormation says of it
 
+    def index(self, name: str) -> dict[str, list[items.Item]]:
+        """All that is in a sparse index of the ledger, by export: a few reads, however many exports there are."""
+        found = dict[str, list[items.Item]]()
+        scan = self.place.client("dynamodb").get_paginator("scan")
+        for page in scan.paginate(TableName=self.outputs["Table"], IndexName=name):
+            for item in page["Items"]:
+                found.setdefault(item["export"]["S"], []).append(item)
+        return found
+
     @property
     def pseudonym(self) -> str:
         """The secret under which numbers get their pseudonyms: the stack's own, or one of before that it was given."""

@@ -18,11 +18,11 @@ from rich.text import Text
 from cli import tables
 from cli.naming import names as completed
 from cli.options import Instant, deployed
-from cli.stack import THREADS, Place, Stack
+from cli.stack import Place, Stack
 from cli.stack import exports as known
 from cli.standing import Standing, standing
 from cli.wrong import Wrong, plain
-from lambdas.aws.ledger import Ledger
+from lambdas.aws import items
 from lambdas.core.exports import Export
 from lambdas.vendors import FACTS
 
@@ -43,7 +43,7 @@ def status(names: tuple[str, ...], until: datetime | None, as_json: bool, export
         at, now = Place(place.pop("stage"), **place), until or datetime.now(UTC)
         chosen = choose(known(exports, at.stage).exports, names, exports)
         stack = at.stack()
-        found, rings = stand(stack.books(), chosen, now), ringing(stack)
+        found, rings = stand(stack, chosen, now), ringing(stack)
     if as_json:
         click.echo(json.dumps(_plain(found, rings), indent=2))
     else:
@@ -68,19 +68,20 @@ def choose(exports: Sequence[Export], names: Sequence[str], file: Path) -> list[
     return [by_name[name] for name in dict.fromkeys(names)] if names else list(exports)
 
 
-def stand(ledger: Ledger, exports: Sequence[Export], now: datetime) -> list[Standing]:
-    """All heads at once, and two reads for each export, many at a time: what waits for a copy, what is put aside."""
-    with ThreadPoolExecutor(THREADS) as pool:
-        names = [one.name for one in exports]
-        heads, waiting, aside = (
-            pool.submit(ledger.heads, names),
-            pool.map(ledger.open, names),
-            pool.map(ledger.aside, names),
-        )
+def stand(stack: Stack, exports: Sequence[Export], now: datetime) -> list[Standing]:
+    """All heads at once; and what waits for a copy, and what is put aside, of all exports, in one scan each."""
+    with ThreadPoolExecutor(3) as pool:
+        heads = pool.submit(stack.books().heads, [one.name for one in exports])
+        waiting, aside = pool.submit(stack.index, "open"), pool.submit(stack.index, "aside")
         return [
-            standing(one, FACTS[one.vendor], head, opened, apart, now)
-            for one, head, opened, apart in zip(exports, heads.result(), waiting, aside, strict=True)
-        ]
+            standing(
+                one, FACTS[one.vendor], head,
+                [items.opened(item) for item in waiting.result().get(one.name, ())],
+                [items.aside(item) for item in aside.result().get(one.name, ())],
+                now,
+            )
+            for one, head in zip(exports, heads.result(), strict=True)
+        ]  # fmt: skip
 
 
 def ringing(stack: Stack) -> Rings:

@@ -37,20 +37,16 @@ class Right:
     how: Mapping[str, Any] = field(default_factory=dict)
 
 
-def _query(index: str) -> dict[str, Any]:
-    key = {"KeyConditionExpression": "#e = :e", "ExpressionAttributeNames": {"#e": "export"}}
-    return {**key, "ExpressionAttributeValues": {":e": NO}, "Limit": 1, **({"IndexName": index} if index else {})}
-
-
 TABLE, BUCKET, DATABASE = {"TableName": "Table"}, {"Bucket": "Bucket"}, {"DatabaseName": "Database"}
+NONE = {"KeyConditionExpression": "#e = :e", "ExpressionAttributeNames": {"#e": "export"},
+        "ExpressionAttributeValues": {":e": NO}, "Limit": 1}  # fmt: skip
 # A write that its condition forbids: there is no such row.
 NEVER = {"Key": {"export": NO, "sk": NO}, "UpdateExpression": "SET #s = :s", "ConditionExpression": "#s = :s",
          "ExpressionAttributeNames": {"#s": "state"}, "ExpressionAttributeValues": {":s": NO}}  # fmt: skip
 MONTH = {"Namespace": "AWS/Lambda", "MetricName": "Invocations", "Period": 86_400, "Statistics": ["Sum"]}
 RIGHTS = (
-    Right("show, coverage, what changes windows", "dynamodb", "query", TABLE, _query("")),
-    Right("status", "dynamodb", "query", TABLE, _query("open")),
-    Right("status", "dynamodb", "query", TABLE, _query("aside")),
+    Right("show, coverage, what changes windows", "dynamodb", "query", TABLE, NONE),
+    *(Right("status", "dynamodb", "scan", TABLE, {"IndexName": index, "Limit": 1}) for index in ("open", "aside")),
     Right("what changes windows", "dynamodb", "update_item", TABLE, NEVER),
     Right("raw, show, cost", "s3", "list_objects_v2", BUCKET, {"MaxKeys": 1}),
     Right("show", "s3", "list_object_versions", BUCKET, {"MaxKeys": 1}),

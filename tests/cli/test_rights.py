@@ -18,7 +18,7 @@ from tests.pages import blocks
 PAGE = (Path(__file__).parents[2] / "docs" / "cdr.md").read_text("utf-8")
 (POLICY,) = (json.loads(one.text) for one in blocks(PAGE) if one.language == "json" and '"Statement"' in one.text)
 ALLOWED = {right for one in POLICY["Statement"] for right in one["Action"]}
-VERBS = "Get|List|Describe|Put|Delete|Query|Update|Batch|Start|Stop|Abort|Invoke|Filter"
+VERBS = "Get|List|Describe|Put|Delete|Query|Scan|Update|Batch|Start|Stop|Abort|Invoke|Filter"
 REMOVING = "## cdr wipe"  # whoever removes a stage is no operator
 NAMES = ("Table", "Bucket", "Results", "Workgroup", "Database", "Requester")
 OUTPUTS = {**{one: one.lower() for one in NAMES}, "Machine": "arn:aws:states:us-east-1:1:stateMachine:cdr-dev"}
@@ -137,6 +137,10 @@ def test_that_there_is_no_such_thing_shows_that_one_may_ask(right: str, code: st
 def test_both_indexes_that_status_reads_are_tried_and_no_write_can_happen() -> None:
     """A table's right is not its indexes'; the only write has a condition that nothing meets."""
     _, asked = decided()
-    assert {how.get("IndexName") for _, call, how in asked if call == "query"} == {None, "open", "aside"}
-    writes = [how for _, call, how in asked if call.split("_")[0] not in ("get", "list", "describe", "query", "filter")]
+    assert {how.get("IndexName") for _, call, how in asked if call in ("query", "scan")} == {None, "open", "aside"}
+    writes = [
+        how
+        for _, call, how in asked
+        if call.split("_")[0] not in ("get", "list", "describe", "query", "scan", "filter")
+    ]
     assert [one["ConditionExpression"] for one in writes] == ["#s = :s"]
