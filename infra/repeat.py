@@ -3,9 +3,11 @@
 import shlex
 from collections.abc import Iterator
 from dataclasses import fields
+from pathlib import Path
 
 from infra.settings import Settings, settings
 
+ROOT = Path(__file__).resolve().parent.parent
 # How the build is made, and not what is deployed: a folder of bundles would deploy the code of then.
 BUILD = ("nag", "bundle")
 
@@ -24,7 +26,9 @@ def _given(chosen: Settings) -> Iterator[str]:
 
 
 def _text(value: object) -> str:
-    """As `-c` takes it."""
+    """As `-c` takes it; a file of the project by its place there, for another clone has it elsewhere."""
+    if isinstance(value, Path) and value.is_absolute() and value.is_relative_to(ROOT):
+        value = value.relative_to(ROOT)
     if isinstance(value, bool):
         return "on" if value else "off"
     return f"{value:.2f}" if isinstance(value, float) else str(value)

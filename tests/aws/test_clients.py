@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
+import boto3
 import pytest
 
 from lambdas.aws.clients import client
@@ -39,6 +40,7 @@ def test_a_part_is_sent_again_whole_and_never_read_to_be_signed(monkeypatch: pyt
     """With the checksum that S3 compares, and the token of a function's role."""
     data, busy = bytes(range(256)) * (PART // 256) + b"rest", Busy()
     monkeypatch.setenv("AWS_SESSION_TOKEN", "token")
+    monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)  # one of an earlier test has its credentials already
     with Origin(busy) as origin:
         monkeypatch.setenv("AWS_ENDPOINT_URL_S3", origin.url)
         s3 = client.__wrapped__("s3")
