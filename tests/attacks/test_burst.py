@@ -73,9 +73,7 @@ def test_a_log_filled_by_refused_callbacks() -> None:
     assert COUNT / 2 < sum(counts) <= COUNT + 1000
     assert {one["so_far"] for one in told if "so_far" in one} == {10, 100, 1000}
     said = [one for one in told if "level" in one]  # beside each stands its figure, for the alarm
-    assert len(said) <= 4 * (cost["minutes"] + 1) and len(told) <= 2 * len(
-        said
-    )
+    assert len(said) <= 4 * (cost["minutes"] + 1) and len(told) <= 2 * len(said)
     assert not any("cdr1." in line or "/callbacks/" in line for line in lines)
 
 
