@@ -1,6 +1,7 @@
 """The stack: it only composes the rooms and says what they are told about each other."""
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 
 from aws_cdk import CfnOutput, Environment, Stack
@@ -72,13 +73,10 @@ class Cdr(Stack):
         queries = Queries(self, "Queries", exports=exports, settings=settings)
 
         named = {"requester": requester, "callback": callback, "poller": poller, "copier": copier}
-        heard = callback.name if door else ""
-        parts = Parts(settings.namespace, requester.name, heard, machine, clock.failures.queue_name)
-        use = {word: (one.name, one.megabytes) for word, one in named.items()}
-        rings = [*ringing(exports, FACTS, parts), budget(parts, use, settings.budget_usd)]
-        alarms = Alarms(self, "Watch", rings=rings, settings=settings)
-        logs = {word: one.log for word, one in named.items() if word != "callback"}
-        Dashboard(self, "Dashboard", rings=rings, parts=parts, logs=logs, copier=copier.name, settings=settings)
+        parts = Parts(
+            settings.namespace, requester.name, callback.name if door else "", machine, clock.failures.queue_name
+        )
+        alarms = self._watch(named, exports, parts)
 
         self._tell(
             Bucket=lake.bucket.bucket_name,
@@ -100,6 +98,16 @@ class Cdr(Stack):
             **({"Pseudonym": vault.pseudonym} if vault.pseudonym else {}),
             **vault.fill,
         )
+
+    def _watch(self, functions: Mapping[str, Function], exports: Exports, parts: Parts) -> Alarms:
+        """What rings, and the dashboard over the same figures."""
+        use = {word: (one.name, one.megabytes) for word, one in functions.items()}
+        rings = [*ringing(exports, FACTS, parts), budget(parts, use, self._settings.budget_usd)]
+        alarms = Alarms(self, "Watch", rings=rings, settings=self._settings)
+        logs = {word: one.log for word, one in functions.items() if word != "callback"}
+        copier = functions["copier"].name
+        Dashboard(self, "Dashboard", rings=rings, parts=parts, logs=logs, copier=copier, settings=self._settings)
+        return alarms
 
     def _function(self, handler: str, told: dict[str, str]) -> Function:
         return Function(
