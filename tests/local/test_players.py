@@ -3,6 +3,7 @@
 import re
 import signal
 import socket
+import time
 import tomllib
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -44,6 +45,7 @@ def test_they_run_alone_are_asked_and_end(tmp_path: Path) -> None:
             assert requests.post(url, data=body, timeout=9).json()["pending"]
         assert requests.get(theirs, headers=keys, params={"page": 3}, timeout=9).status_code == 429
         one.until(f"telnyx GET {V1} 429")
+        time.sleep(0.5)  # rich clears its buffer after writing: an interrupt in between tells the line again
         one.process.send_signal(signal.SIGINT)
         assert one.end() == 128 + signal.SIGINT
     lines = [line.split("s  ")[1] for line in one.out.splitlines() if " s  " in line]
